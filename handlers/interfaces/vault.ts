@@ -1,0 +1,13 @@
+/**
+ * Encrypts at rest: AES-256-GCM under a data key per record, itself encrypted under a key of the ring; key id and record
+ * id are additional data, so that a record can't be moved to another's place.
+ */
+export interface Vault {
+  /** The id of the key that new records are written under. */
+  readonly keyId: string;
+  encrypt(recordId: string, plain: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** Throws AppError `internal` naming the key id when the key is not in the ring. */
+  decrypt(recordId: string, blob: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** A keyed fingerprint (HMAC-SHA-256, hex) that finds an equal value again without telling it. */
+  fingerprint(value: string): Promise<string>;
+}
