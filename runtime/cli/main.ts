@@ -1,0 +1,59 @@
+import process from "node:process";
+import { ConfigError } from "../config.ts";
+import { version } from "../version.ts";
+
+type Command = { readonly summary: string; readonly load: () => Promise<(args: readonly string[]) => Promise<number>> };
+
+const commands: Readonly<Record<string, Command>> = {
+  serve: {
+    summary: "run the ports that HOPPETDB_PARTS names",
+    load: async () => (await import("./serve.ts")).serveCommand,
+  },
+  config: {
+    summary: "print the configuration in force, secrets masked",
+    load: async () => (await import("./show-config.ts")).showConfigCommand,
+  },
+  check: {
+    summary: "look at a running set-up as a stranger would, and say what to do",
+    load: async () => (await import("./check.ts")).checkCommand,
+  },
+  demo: {
+    summary: "serve a recorded estate of 200 nodes from a temporary store",
+    load: async () => (await import("./demo.ts")).demoCommand,
+  },
+};
+
+/** Runs one command. Exit status: 0 done, 1 failed, 64 wrong usage, 78 wrong configuration. */
+export const main = async (args: readonly string[]): Promise<number> => {
+  const [name = "help", ...rest] = args;
+  if (["help", "--help", "-h"].includes(name)) return print(help());
+  if (["version", "--version", "-v"].includes(name)) return print([version]);
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) return complain([`Unknown command "${name}"`, "", ...help()], 64);
+  try {
+    return await (await command.load())(rest);
+  } catch (error) {
+    if (error instanceof ConfigError) return complain([`${error.message}:`, ...error.problems.map((each) => `  ${each}`)], 78);
+    const { message, cause } = error as Error;
+    return complain([`hoppetdb ${name}: ${message}`, ...(cause instanceof Error ? [`  because: ${cause.message}`] : [])], 1);
+  }
+};
+
+const help = (): string[] => [
+  "usage: hoppetdb COMMAND",
+  "",
+  ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`),
+  `  ${"version".padEnd(9)} print the version`,
+  "",
+  "All settings are environment variables that begin with HOPPETDB_; README.md lists them.",
+];
+
+const print = (lines: readonly string[]): number => {
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return 0;
+};
+
+const complain = (lines: readonly string[], status: number): number => {
+  process.stderr.write(`${lines.join("\n")}\n`);
+  return status;
+};

@@ -1,0 +1,5 @@
+import process from "node:process";
+import { main } from "./cli/main.ts";
+
+// Entry point on Node.
+process.exitCode = await main(process.argv.slice(2));
