@@ -14,7 +14,7 @@ export const accessLog = (deps: { readonly log: Log; readonly clock: Clock }): M
     const user = (c.var as { user?: { id: string } }).user?.id;
     const line = {
       method: c.req.method.slice(0, 20),
-      path: c.req.path.slice(0, 500),
+      path: new URL(c.req.url).pathname.slice(0, 500),
       status: c.res.status,
       ms: deps.clock.now() - start,
       request_id: c.get("requestId"),

@@ -8,6 +8,8 @@ export type PortBindings = {
   readonly remoteAddress: string;
   /** Whether the client's side of the connection is TLS (also where TLS ends in a trusted proxy). */
   readonly secure: boolean;
+  /** The target as it stands in the request line; a URL has its dot segments resolved already. */
+  readonly target?: string;
   /** Ends when the client goes away. */
   readonly signal?: AbortSignal;
 };

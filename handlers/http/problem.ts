@@ -89,7 +89,6 @@ async (thrown, c) => {
   return await deps.render?.(c, error) ?? problemResponse(c, error);
 };
 
-/** Answers 404 by way of the app's onError, so that pages and the API each have their form. */
-export const notFound: NotFoundHandler = () => {
-  throw new AppError("not_found", "There is nothing at this address");
-};
+/** The 404 of an app, in the same form as its errors. It doesn't throw, so that `methodNotAllowed` can still say 405. */
+export const onNotFound = (fail: ErrorHandler): NotFoundHandler => (c) =>
+  fail(new AppError("not_found", "There is nothing at this address"), c);

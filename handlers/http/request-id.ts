@@ -9,6 +9,6 @@ import type { PortEnv } from "./env.ts";
 export const requestId = (deps: { readonly ids: Ids }): MiddlewareHandler<PortEnv> => async (c, next) => {
   const id = deps.ids.uuid();
   c.set("requestId", id);
-  c.header("X-Request-Id", id);
   await next();
+  c.header("X-Request-Id", id);
 };

@@ -10,8 +10,8 @@ const loopback = ["127.0.0.1", "localhost", "[::1]"];
  * Guards what changes something, and every upgrade to a WebSocket, against requests that another site makes a browser
  * send (CSRF). A browser says where a request comes from: Origin must be that of HOPPETDB_PUBLIC_URL (or another name of
  * this machine, where that is one too), and Sec-Fetch-Site, where sent, `same-origin` or `none` (the person himself).
- * A request with neither header comes from no present browser; it passes unless it carries a session cookie, for then an
- * old or altered browser may have sent it. Throws AppError `forbidden`.
+ * A request with neither header comes from no present browser: a script. It passes, unless it carries a session cookie
+ * and is of the kind that a form of a foreign site could make an old browser send. Throws AppError `forbidden`.
  */
 export const sameOrigin = (deps: { readonly publicUrl: string }): MiddlewareHandler<PortEnv> => {
   const ours = new URL(deps.publicUrl);
@@ -33,12 +33,17 @@ const check = (c: Context, ours: URL): void => {
     throw new AppError("forbidden", detail, { field: "Origin" });
   }
   if (site !== undefined) return;
-  if (carriesSessionCookie(c)) {
+  if (carriesSessionCookie(c) && aFormCouldSend(c)) {
     const detail = `A request with a session cookie that changes something must say where it comes from: send ` +
       `"Origin: ${ours.origin}"`;
     throw new AppError("forbidden", detail, { field: "Origin" });
   }
 };
+
+/** Whether it is a request that needs no consent of ours (CORS preflight): a POST that is not JSON, or an upgrade. */
+const aFormCouldSend = (c: Context): boolean =>
+  c.req.header("Upgrade") !== undefined ||
+  (c.req.method === "POST" && !/^application\/json\b/i.test(c.req.header("Content-Type") ?? ""));
 
 /**
  * Whoever starts the product on his own machine may type `localhost` or `127.0.0.1`. The page must then be the one that

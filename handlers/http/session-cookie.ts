@@ -1,14 +1,13 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import type { PortEnv } from "./env.ts";
 
 export type SessionCookie = {
   /** The token that the browser sent. */
-  read(c: Context<PortEnv>): string | undefined;
-  set(c: Context<PortEnv>, token: string): void;
-  clear(c: Context<PortEnv>): void;
+  read(c: Context): string | undefined;
+  set(c: Context, token: string): void;
+  clear(c: Context): void;
   /** Whether people reach us over TLS, ours or that of a proxy in front. */
-  secure(c: Context<PortEnv>): boolean;
+  secure(c: Context): boolean;
 };
 
 const plainName = "hoppetdb";
@@ -28,10 +27,9 @@ export const carriesSessionCookie = (c: Context): boolean => {
  */
 export const createSessionCookie = (deps: { readonly publicUrl: string }): SessionCookie => {
   const publicTls = deps.publicUrl.startsWith("https:");
-  const secure = (c: Context<PortEnv>) => publicTls || c.env?.secure === true;
-  const name = (c: Context<PortEnv>) => secure(c) ? secureName : plainName;
-  const attributes = (c: Context<PortEnv>) =>
-    ({ path: "/", httpOnly: true, sameSite: "Lax", secure: secure(c) }) as const;
+  const secure = (c: Context) => publicTls || c.env?.secure === true;
+  const name = (c: Context) => secure(c) ? secureName : plainName;
+  const attributes = (c: Context) => ({ path: "/", httpOnly: true, sameSite: "Lax", secure: secure(c) }) as const;
   return {
     secure,
     read: (c) => getCookie(c, name(c)),

@@ -27,8 +27,8 @@ async (c, next) => {
   }
   if (deps.redirectTo !== undefined && wantsPage(c)) {
     const url = new URL(c.req.url);
-    const next = c.req.method === "GET" ? `?next=${encodeURIComponent(url.pathname + url.search)}` : "";
-    return c.redirect(deps.redirectTo + next, 303);
+    const wanted = c.req.method === "GET" ? `?next=${encodeURIComponent(url.pathname + url.search)}` : "";
+    return c.redirect(deps.redirectTo + wanted, 303);
   }
   throw new AppError("unauthenticated", token === undefined ? "Log in first" : "The session has ended; log in again");
 };

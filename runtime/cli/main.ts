@@ -33,9 +33,17 @@ export const main = async (args: readonly string[]): Promise<number> => {
   try {
     return await (await command.load())(rest);
   } catch (error) {
-    if (error instanceof ConfigError) return complain([`${error.message}:`, ...error.problems.map((each) => `  ${each}`)], 78);
+    if (error instanceof ConfigError) {
+      return complain([
+        `${error.message}:`,
+        ...error.problems.map((each) => `  ${each}`),
+      ], 78);
+    }
     const { message, cause } = error as Error;
-    return complain([`hoppetdb ${name}: ${message}`, ...(cause instanceof Error ? [`  because: ${cause.message}`] : [])], 1);
+    return complain([
+      `hoppetdb ${name}: ${message}`,
+      ...(cause instanceof Error ? [`  because: ${cause.message}`] : []),
+    ], 1);
   }
 };
 

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file require-await -- what throws here must reject, as in a real store
 import { RE2JS } from "re2js";
 import { collections } from "../../handlers/core/collections.ts";
 import type { Condition, FieldRef, Order } from "../../handlers/core/query/plan.ts";

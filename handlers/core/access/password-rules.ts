@@ -1,12 +1,18 @@
 import { AppError } from "../../errors.ts";
 
 const least = 12;
-/** Beyond that a hash costs more than it is worth. */
+/** Longer ones are refused before anything is computed from them. */
 export const longestPassword = 512;
+
+/** What is tried first by those who guess, and long enough to pass the other rules. */
+const known = ["123456789012", "1234567890ab", "password1234", "passwordpassword", "qwertyuiop12", "administrator"];
+
+/** The form in which a password is hashed and compared: the same letters, whichever keyboard they came from. */
+export const normalisePassword = (password: string): string => password.normalize("NFKC");
 
 /** Throws AppError `invalid` (field `new`) saying what is wrong with a password that someone wants to have. */
 export const checkPassword = (password: string, user: string): void => {
-  const reason = weakness(password.normalize("NFC"), user);
+  const reason = weakness(normalisePassword(password), user);
   if (reason) throw new AppError("invalid", `The password ${reason}`, { field: "new" });
 };
 
@@ -16,7 +22,7 @@ const weakness = (password: string, user: string): string | undefined => {
   if (password.length > longestPassword) return `is too long, expected at most ${longestPassword} characters`;
   if (new Set(letters).size < 5) return "repeats few characters, expected at least 5 different ones";
   const bare = password.toLowerCase();
-  if (bare.replaceAll(user, "").length < least - 4 && bare.includes(user)) return "is little more than the user name";
-  if (/^(.*?)(password|passwort|hoppetdb)/.test(bare) && letters.length < 16) return "holds a word that everyone tries";
+  if (bare.includes(user) && bare.replaceAll(user, "").length < least - 4) return "is little more than the user name";
+  if (known.includes(bare)) return "is one that everyone tries";
   return undefined;
 };

@@ -3,7 +3,7 @@ import { type Clock, timestamp } from "../../interfaces/clock.ts";
 import type { Document, Documents, Stored } from "../../interfaces/documents.ts";
 import type { Ids } from "../../interfaces/ids.ts";
 import type { Passwords } from "../../interfaces/passwords.ts";
-import { checkPassword } from "./password-rules.ts";
+import { checkPassword, normalisePassword } from "./password-rules.ts";
 
 /** Someone who may log in, without what proves it. */
 export type User = {
@@ -61,7 +61,7 @@ export const createUsers = (deps: {
         await documents.insert<UserDocument>("users", {
           id: "admin",
           admin: true,
-          password: await passwords.hash(password),
+          password: await passwords.hash(normalisePassword(password)),
           password_id: ids.uuid(),
           password_changed_at: now,
           created_at: now,
@@ -86,7 +86,7 @@ export const createUsers = (deps: {
         throw error;
       }));
       const user = await stored(id);
-      const right = await passwords.verify(password, user?.password ?? spare);
+      const right = await passwords.verify(normalisePassword(password), user?.password ?? spare);
       return user && right ? show(user) : undefined;
     },
 
@@ -99,13 +99,13 @@ export const createUsers = (deps: {
       const user = await stored(id);
       if (!user) throw new AppError("not_found", `There is no user "${id}"`);
       checkPassword(password, user.id);
-      if (await passwords.verify(password, user.password)) {
+      if (await passwords.verify(normalisePassword(password), user.password)) {
         throw new AppError("invalid", "The new password is the old one", { field: "new" });
       }
       const { version, password_given, ...rest } = user;
       const changed = await documents.replace<UserDocument>("users", {
         ...rest,
-        password: await passwords.hash(password),
+        password: await passwords.hash(normalisePassword(password)),
         password_id: ids.uuid(),
         password_changed_at: timestamp(clock.now()),
       } as UserDocument, version);

@@ -1,0 +1,118 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { AppError } from "../errors.ts";
+import { envelope, envelopeOf, offsetOf, paging, pick } from "../http/paging.ts";
+import type { SessionEnv } from "../http/session.ts";
+import { describeRoute, validate } from "../http/validate.ts";
+import type { CommandQueue, DeadLetter } from "../interfaces/queue.ts";
+import type { Redactor } from "../interfaces/redactor.ts";
+import { seal } from "../interfaces/sealed.ts";
+
+const letter = z.object({
+  id: z.string(),
+  certname: z.string(),
+  command: z.string().meta({ description: "E.g. `replace facts`" }),
+  version: z.number().int(),
+  received_at: z.iso.datetime(),
+  stage: z.enum(["store", "forward"]).meta({ description: "Where it failed" }),
+  reason: z.string().meta({ description: "Why; secrets are replaced" }),
+  size: z.number().int().meta({ description: "Bytes of the payload" }),
+});
+type Shown = z.infer<typeof letter>;
+
+const { fields, page, limit } = paging({
+  fields: ["id", "certname", "command", "version", "received_at", "stage", "reason", "size"],
+  sort: ["received_at"],
+});
+const listQuery = z.strictObject({
+  fields,
+  page,
+  limit,
+  certname: z.string().max(256).optional().meta({ description: "Those of one node" }),
+});
+const byId = validate("param", z.strictObject({ dead_letter: z.string().min(1).max(200) }));
+const tags = ["dead_letters"];
+
+/** `/api/v1/dead_letters`: commands that could not be stored or forwarded, for a person to decide. */
+export const deadLettersApi = (deps: {
+  readonly queue: Pick<CommandQueue, "deadLetters" | "deadLetter" | "deadLetterCount" | "dropDeadLetter">;
+  readonly redactor: () => Redactor;
+  /** Tries it once more, at once or by putting it back in line. False: it is gone. Throws AppError when it fails again. */
+  readonly replay: (id: string) => Promise<boolean>;
+}) => {
+  const { queue, redactor } = deps;
+  const show = (each: DeadLetter): Shown => ({
+    id: each.id,
+    certname: each.certname,
+    command: each.command,
+    version: each.version,
+    received_at: each.received_at,
+    stage: each.stage,
+    reason: redactor().redactText(each.reason),
+    size: each.size,
+  });
+  const replay = async (id: string): Promise<boolean> => {
+    try {
+      return await deps.replay(id);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === "internal") throw error;
+      // What is wrong with a command may quote what the node sent.
+      throw new AppError(error.code, redactor().redactText(seal(error.message)));
+    }
+  };
+  return new Hono<SessionEnv>()
+    .get(
+      "/",
+      describeRoute({
+        summary: "List the commands that could not be stored or forwarded",
+        tags,
+        responses: { 200: envelopeOf(letter.partial()) },
+      }),
+      validate("query", listQuery),
+      async (c) => {
+        const query = c.req.valid("query");
+        const of = query.certname === undefined ? {} : { certname: query.certname };
+        const found = await queue.deadLetters({ limit: query.limit, offset: offsetOf(query), ...of });
+        const size = await queue.deadLetterCount(query.certname);
+        return c.json(envelope(found.map((each) => pick(show(each), query.fields)), size));
+      },
+    )
+    .get(
+      "/:dead_letter",
+      describeRoute({ summary: "Show one of them", tags, responses: { 200: letter } }),
+      byId,
+      async (c) => {
+        const { dead_letter: id } = c.req.valid("param");
+        const found = await queue.deadLetter(id);
+        if (!found) throw unknown(id);
+        return c.json(show(found));
+      },
+    )
+    .post(
+      "/:dead_letter/replay",
+      describeRoute({
+        summary: "Try it once more",
+        description: "Leaves the list when it was stored or put back in line; else the problem says why.",
+        tags,
+        responses: { 200: z.object({}) },
+      }),
+      byId,
+      async (c) => {
+        const { dead_letter: id } = c.req.valid("param");
+        if (!await replay(id)) throw unknown(id);
+        return c.json({});
+      },
+    )
+    .delete(
+      "/:dead_letter",
+      describeRoute({ summary: "Drop it for good", tags, responses: { 200: z.object({}) } }),
+      byId,
+      async (c) => {
+        const { dead_letter: id } = c.req.valid("param");
+        if (!await queue.dropDeadLetter(id)) throw unknown(id);
+        return c.json({});
+      },
+    );
+};
+
+const unknown = (id: string): AppError => new AppError("not_found", `There is no dead letter "${id}"`);

@@ -1,0 +1,180 @@
+import type { RouterRoute } from "hono/types";
+import { z } from "zod";
+import { problemSchema } from "../http/problem.ts";
+import { factsOf, type RouteDescription, type Target } from "../http/route-facts.ts";
+import { type JsonSchema, jsonSchemaOf, parameterSchemaOf } from "./json-schema.ts";
+
+export type Parameter = {
+  readonly name: string;
+  readonly in: "query" | "path";
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: JsonSchema;
+};
+
+export type Content = { readonly [mediaType: string]: { readonly schema: JsonSchema } };
+
+export type Operation = {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters: readonly Parameter[];
+  readonly requestBody?: { readonly required: true; readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly "x-permission"?: string;
+};
+
+export type OpenApi = {
+  readonly openapi: "3.1.0";
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly servers: readonly { readonly url: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly responses: Readonly<Record<string, unknown>>;
+    readonly securitySchemes: Readonly<Record<string, unknown>>;
+  };
+};
+
+type Found = { path: string; method: string; description: RouteDescription; inputs: Map<Target, z.ZodType> };
+
+/**
+ * The OpenAPI 3.1 document of an app, from what `validate` and `describeRoute` recorded at its routes. Routes without a
+ * description (pages, files) are left out. `servers` is the public URL.
+ */
+export const openApiOf = (
+  routes: readonly RouterRoute[],
+  about: { readonly version: string; readonly publicUrl: string },
+): OpenApi => {
+  const schemas = new Map<string, JsonSchema>();
+  jsonSchemaOf(problemSchema, "output", schemas, "Problem");
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const found of describedRoutes(routes)) {
+    const path = found.path.replace(/:([A-Za-z_]+)(\{[^/]*\})?/g, "{$1}");
+    (paths[path] ??= {})[found.method.toLowerCase()] = operationOf(found, path, schemas);
+  }
+  const https = about.publicUrl.startsWith("https:");
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "hoppetdb management API",
+      version: about.version,
+      description:
+        "What Puppet's nodes sent, every known secret replaced. Log in with POST /api/v1/authenticate, then " +
+        "send the cookie; a request with the cookie that changes something needs an Origin header as well.",
+    },
+    servers: [{ url: new URL(about.publicUrl).origin }],
+    paths,
+    components: {
+      schemas: Object.fromEntries(schemas),
+      responses: {
+        Problem: {
+          description: "What was wrong (RFC 9457)",
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      },
+      securitySchemes: {
+        session: { type: "apiKey", in: "cookie", name: https ? "__Host-hoppetdb" : "hoppetdb" },
+      },
+    },
+  };
+};
+
+/** The routes that were described, each with all that stands at its method and path. */
+export const describedRoutes = (routes: readonly RouterRoute[]): readonly Found[] => {
+  type Part = Omit<Found, "description"> & { description?: RouteDescription };
+  const found = new Map<string, Part>();
+  for (const { method, path, handler } of routes) {
+    const facts = factsOf(handler);
+    if (!facts) continue;
+    const key = `${method} ${path}`;
+    const known: Part = found.get(key) ?? { method, path, inputs: new Map() };
+    found.set(key, known);
+    if (facts.kind === "input") known.inputs.set(facts.target, facts.schema);
+    else known.description = facts.description;
+  }
+  return [...found.values()].filter((each): each is Found => each.description !== undefined);
+};
+
+const operationOf = (found: Found, path: string, schemas: Map<string, JsonSchema>): Operation => {
+  const { description: about, inputs, method } = found;
+  const operationId = operationIdOf(method, path);
+  const body = inputs.get("json");
+  const json = (schema: z.ZodType, io: "input" | "output") => ({
+    "application/json": { schema: jsonSchemaOf(schema, io, schemas, operationId) },
+  });
+  return {
+    operationId,
+    summary: about.summary,
+    ...(about.description === undefined ? {} : { description: about.description }),
+    tags: about.tags ?? [],
+    security: about.access === "open" ? [] : [{ session: [] }],
+    parameters: parametersOf(path, inputs, schemas, operationId),
+    ...(body ? { requestBody: { required: true as const, content: json(body, "input") } } : {}),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(about.responses).map(([status, is]) =>
+          typeof is === "string"
+            ? [status, { description: is, content: { "text/plain": { schema: { type: "string" } } } }]
+            : [status, { description: descriptionOf(is, status), content: json(is, "output") }]
+        ),
+      ),
+      ...Object.fromEntries(problemsOf(found).map((status) => [status, problem])),
+      default: problem,
+    },
+    ...(about.permission === undefined ? {} : { "x-permission": about.permission }),
+  };
+};
+
+const problem = { $ref: "#/components/responses/Problem" } as unknown as { description: string };
+
+/** What can go wrong at any operation of its kind, and what its description names besides. */
+const problemsOf = ({ description, inputs, method, path }: Found): readonly number[] => {
+  const all = new Set(description.problems ?? []);
+  if (inputs.has("query") || inputs.has("json")) all.add(400);
+  if (description.access !== "open") all.add(401);
+  if (method !== "GET" || description.permission !== undefined) all.add(403);
+  if (path.includes(":")) all.add(404);
+  if (inputs.has("json")) [413, 415, 422].forEach((status) => all.add(status));
+  return [...all].filter((status) => !(status in description.responses)).sort((a, b) => a - b);
+};
+
+const parametersOf = (
+  path: string,
+  inputs: ReadonlyMap<Target, z.ZodType>,
+  schemas: Map<string, JsonSchema>,
+  owner: string,
+): readonly Parameter[] => {
+  const shapeOf = (target: Target): Readonly<Record<string, z.ZodType>> => {
+    const schema = inputs.get(target);
+    return schema instanceof z.ZodObject ? schema.shape as Record<string, z.ZodType> : {};
+  };
+  const parameter = (name: string, where: "query" | "path", schema: z.ZodType): Parameter => {
+    const { description, ...plain } = parameterSchemaOf(schema, schemas, owner);
+    const required = where === "path" || !schema.safeParse(undefined).success;
+    return {
+      name,
+      in: where,
+      required,
+      ...(typeof description === "string" ? { description } : {}),
+      schema: plain,
+    };
+  };
+  const params = shapeOf("param");
+  return [
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => parameter(name!, "path", params[name!] ?? z.string())),
+    ...Object.entries(shapeOf("query")).map(([name, schema]) => parameter(name, "query", schema)),
+  ];
+};
+
+const descriptionOf = (schema: z.ZodType, status: string): string =>
+  schema.description ?? (status === "201" ? "Created" : "Done");
+
+/** `GET /api/v1/nodes/{node}/facts` is `getNodesByNodeFacts`. */
+const operationIdOf = (method: string, path: string): string =>
+  method.toLowerCase() +
+  path.replace(/^\/api\/v1/, "").split("/").filter(Boolean)
+    .map((part) => part.startsWith("{") ? `By_${part.slice(1, -1)}` : part)
+    .join("_").replace(/(?:^|_+)([a-z0-9])/gi, (_, letter: string) => letter.toUpperCase());

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { commonNames } from "../../handlers/core/x509/name.ts";
+import { pemOf } from "../../handlers/core/x509/pem.ts";
+import type { Clock } from "../../handlers/interfaces/clock.ts";
+import type { Log } from "../../handlers/interfaces/log.ts";
+import type { AnonymousReason, Peer } from "../../handlers/interfaces/peer.ts";
+import { type Certificate, type Chain, findChain, openCertificate, openCertificates } from "./authorities.ts";
+import { createRevocation } from "./revocation.ts";
+
+/** Whom we believe: the authorities and their revocation lists. */
+export type Trust = {
+  /** Who a certificate (DER) stands for at this very moment: chain, dates, revocation, name. */
+  identify(certificate: Uint8Array): Peer;
+  /** Replaces the authorities (a PEM bundle; undefined: nobody is believed). Throws, and changes nothing, for a bad one. */
+  setAuthorities(pem: string | undefined): void;
+  /** Takes the revocation lists of a source. Throws, and changes nothing, for lists that aren't signed by the authorities. */
+  setCrls(source: string, pem: string): void;
+  /** Logs revocation lists that are out of date, once a day. */
+  warnStale(): void;
+};
+
+type Known = { readonly chain: Chain; readonly peer: Peer };
+
+const mostKnown = 20_000;
+const anonymous = (reason: AnonymousReason): Peer => ({ kind: "anonymous", reason });
+/** What Puppet takes for a certname: printable ASCII without a slash. */
+const certname = /^[ -.0-~]{1,255}$/;
+
+export const createTrust = (deps: { readonly clock: Clock; readonly log: Log }): Trust => {
+  const revocation = createRevocation(deps);
+  let authorities: readonly Certificate[] = [];
+  // Chains that were found, by the certificate's SHA-256: signatures don't change, all else is asked each time.
+  const known = new Map<string, Known>();
+
+  const lookUp = (der: Uint8Array): Known | AnonymousReason => {
+    const id = createHash("sha256").update(der).digest("hex");
+    const before = known.get(id);
+    if (before) return before;
+    let chain: Chain | undefined;
+    try {
+      chain = findChain(openCertificate(der), authorities);
+    } catch (error) {
+      deps.log.debug("Client certificate cannot be read", { reason: (error as Error).message });
+    }
+    if (!chain) return "unknown authority";
+    const found = { chain, peer: peerOf(chain[0]!) };
+    if (known.size >= mostKnown) known.delete(known.keys().next().value!);
+    known.set(id, found);
+    return found;
+  };
+
+  return {
+    identify: (der) => {
+      if (authorities.length === 0) return anonymous("no authority configured");
+      const found = lookUp(der);
+      if (typeof found === "string") return anonymous(found);
+      const now = deps.clock.now();
+      for (const { facts } of found.chain) {
+        if (now > facts.notAfter) return anonymous("expired");
+        if (now < facts.notBefore) return anonymous("not yet valid");
+      }
+      const revoked = found.chain.some(({ facts }, at) => {
+        const issuer = found.chain[at + 1];
+        return issuer !== undefined && revocation.isRevoked(facts.serial, issuer);
+      });
+      return revoked ? anonymous("revoked") : found.peer;
+    },
+    setAuthorities: (pem) => {
+      authorities = pem === undefined ? [] : openCertificates(pem);
+      known.clear();
+    },
+    setCrls: (source, pem) => revocation.load(source, pem, authorities),
+    warnStale: revocation.warnStale,
+  };
+};
+
+const peerOf = ({ facts, der }: Certificate): Peer => {
+  const names = commonNames(facts.subject);
+  // Of two names each reader would take another one.
+  if (names.length !== 1 || !certname.test(names[0]!)) return anonymous("bad name");
+  return {
+    kind: "verified",
+    certname: names[0]!,
+    serial: facts.serial,
+    issuer: facts.issuer.text,
+    pem: pemOf(der, "CERTIFICATE"),
+  };
+};
