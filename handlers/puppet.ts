@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { PassedCatalog } from "./core/commands/whole-catalog.ts";
 import type { Gate } from "./core/gate.ts";
 import { AppError } from "./errors.ts";
 import { accessLog } from "./http/access-log.ts";
@@ -14,7 +15,7 @@ import { isOpenCaPath } from "./puppet-ca/open-paths.ts";
 import { catalogNode, checkAccess, methodsOf } from "./puppet/access.ts";
 import { requestHeaders, responseHeaders } from "./puppet/headers.ts";
 import { limitedBody } from "./puppet/limited-body.ts";
-import { type PassedCatalog, watchCatalogs } from "./puppet/passed-catalog.ts";
+import { watchCatalogs } from "./puppet/passed-catalog.ts";
 import { renderError } from "./puppet/render-error.ts";
 import { parseTarget, type Target } from "./puppet/target.ts";
 
@@ -73,7 +74,10 @@ export const puppetApp = (deps: PuppetDeps) => {
       const methods = methodsOf(target);
       if (methods && !methods.includes(method)) {
         c.header("Allow", methods.join(", "));
-        throw new AppError("method_not_allowed", `Method not allowed: expected ${methods.join(" or ")} for ${target.path}`);
+        throw new AppError(
+          "method_not_allowed",
+          `Method not allowed: expected ${methods.join(" or ")} for ${target.path}`,
+        );
       }
       const { upstream } = deps;
       if (!upstream) {
@@ -86,13 +90,10 @@ export const puppetApp = (deps: PuppetDeps) => {
       // reads it slowly holds up nobody.
       const leave = certname === undefined ? undefined : await deps.gate.enter(signal);
       try {
-        const answer = await upstream.fetch({
-          method,
-          path: target.upstream,
-          headers: requestHeaders(raw.headers, peer),
-          body,
-          signal,
-        });
+        const headers = requestHeaders(raw.headers, peer);
+        // A body that is left out, as of a GET, must not be announced.
+        if (!body) headers.delete("content-length");
+        const answer = await upstream.fetch({ method, path: target.upstream, headers, body, signal });
         const response = new Response(answer.body, { status: answer.status, headers: responseHeaders(answer.headers) });
         return certname === undefined ? response : watch(certname, response);
       } finally {

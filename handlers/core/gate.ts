@@ -26,7 +26,9 @@ export const createGate = (options: GateOptions): Gate => {
   let inside = 0;
 
   const full = (message: string) =>
-    new AppError("unavailable", message, { retryAfter: retry.least + Math.floor(options.random() * (retry.spread + 1)) });
+    new AppError("unavailable", message, {
+      retryAfter: retry.least + Math.floor(options.random() * (retry.spread + 1)),
+    });
 
   const admit = (): () => void => {
     inside++;

@@ -5,6 +5,8 @@
 export interface Vault {
   /** The id of the key that new records are written under. */
   readonly keyId: string;
+  /** The ids of all keys of the ring. */
+  readonly keyIds: readonly string[];
   encrypt(recordId: string, plain: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   /** Throws AppError `internal` naming the key id when the key is not in the ring. */
   decrypt(recordId: string, blob: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;

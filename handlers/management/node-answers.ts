@@ -1,7 +1,7 @@
 import type { Context, TypedResponse } from "hono";
 import { RE2JS } from "re2js";
 import { z } from "zod";
-import { writeJson } from "../core/nodes/exact-json.ts";
+import { writeJson } from "../core/nodes/shown-json.ts";
 import { AppError } from "../errors.ts";
 import type { RunOptions } from "../interfaces/estate.ts";
 

@@ -17,7 +17,7 @@ const listed = z.object({
   code_id: z.string().nullable(),
   transaction_uuid: z.string().nullable(),
   producer: z.string().nullable(),
-  catalog: catalogCountsSchema,
+  catalog: catalogCountsSchema.partial(),
 });
 const shown = listed.extend({
   source: z.enum(["agent", "puppetdb"]).meta({

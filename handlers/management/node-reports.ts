@@ -31,7 +31,7 @@ const listed = z.object({
   node_id: z.string(),
   created: time(),
   environment: z.string().nullable(),
-  report: run,
+  report: run.partial(),
 });
 const list = (form: string) =>
   z.unknown().meta({ description: `${form}; null once it is no longer kept; secrets are replaced` });

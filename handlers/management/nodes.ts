@@ -34,7 +34,7 @@ const listed = z.object({
   change_facts: time(),
   change_report: time(),
   change_last: time(),
-  catalog: catalogCountsSchema.nullable(),
+  catalog: catalogCountsSchema.partial().nullable(),
   report: z.object({
     hash: z.string().meta({ description: "Its id under `/nodes/{node}/reports`" }),
     catalog_uuid: z.string().nullable(),
@@ -42,7 +42,7 @@ const listed = z.object({
     noop: z.boolean().nullable(),
     noop_pending: z.boolean().nullable(),
     corrective_change: z.boolean().nullable(),
-  }).nullable(),
+  }).partial().nullable(),
   report_status_computed: z.enum(nodeStatuses).meta({
     description:
       "`outdated`: an active node's last report is older than `outdated_threshold`. `unreported`: there is none",
@@ -54,7 +54,7 @@ const node = listed.extend({
     logs: z.unknown(),
     metrics: z.unknown(),
     resources: z.unknown(),
-  }).nullable(),
+  }).partial().nullable(),
 });
 type Listed = z.infer<typeof listed>;
 type Node = z.infer<typeof node>;

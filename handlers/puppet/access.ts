@@ -41,7 +41,9 @@ export const checkAccess = (
   }
   const [service, version, kind = "", ...rest] = target.segments;
   if (service !== "puppet" || trusted.includes(peer.certname)) return;
-  if (version === "v4" && kind === "catalog") throw forbidden(method, target, "Only HOPPETDB_TRUSTED_CNS may ask for it");
+  if (version === "v4" && kind === "catalog") {
+    throw forbidden(method, target, "Only HOPPETDB_TRUSTED_CNS may ask for it");
+  }
   if (version !== "v3" || !Object.hasOwn(own, kind)) return;
   if (rest.join("/") !== peer.certname) {
     throw forbidden(method, target, `"${peer.certname}" may ask only for its own ${kind}`);
@@ -57,5 +59,7 @@ export const methodsOf = ({ segments }: Target): readonly string[] | undefined =
 /** The node whose catalog is asked for, if one is. */
 export const catalogNode = ({ segments }: Target): string | undefined => {
   const [service, version, kind, name] = segments;
-  return service === "puppet" && version === "v3" && kind === "catalog" && segments.length === 4 ? name || undefined : undefined;
+  return service === "puppet" && version === "v3" && kind === "catalog" && segments.length === 4
+    ? name || undefined
+    : undefined;
 };

@@ -1,14 +1,5 @@
+import type { PassedCatalog } from "../core/commands/whole-catalog.ts";
 import type { Log } from "../interfaces/log.ts";
-
-/** A catalog as it went to an agent: the very bytes, secrets included. */
-export type PassedCatalog = {
-  readonly certname: string;
-  readonly contentType: string | null;
-  readonly contentEncoding: string | null;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Milliseconds since 1970 UTC. */
-  readonly receivedAt: number;
-};
 
 export type CatalogWatchOptions = {
   /** Returns at once; what it does, it does later. */

@@ -10,7 +10,9 @@ export const renderError = (log: Log) => (thrown: Error, c: Context): Response =
   else if (error.status >= 500) {
     log[error.code === "internal" ? "error" : "warn"]("Request failed", { request_id: requestId, error });
   }
-  const message = error.code === "internal" ? `Server Error: see request ${requestId} in the log of hoppetdb` : error.message;
+  const message = error.code === "internal"
+    ? `Server Error: see request ${requestId} in the log of hoppetdb`
+    : error.message;
   if (error.retryAfter !== undefined) c.header("Retry-After", String(error.retryAfter));
   return c.json({ message, issue_kind: "RUNTIME_ERROR" }, error.status);
 };

@@ -26,7 +26,9 @@ export const assets = () => {
         "Cache-Control": c.req.query("v") === tag ? "public, max-age=31536000, immutable" : "public, max-age=300",
         ETag: `"${tag}"`,
       };
-      const known = c.req.header("If-None-Match")?.split(",").some((each) => each.trim().replace(/^W\//, "") === `"${tag}"`);
+      const known = c.req.header("If-None-Match")?.split(",").some((each) =>
+        each.trim().replace(/^W\//, "") === `"${tag}"`
+      );
       return known ? c.body(null, 304, headers) : c.body(text, 200, headers);
     });
   };

@@ -32,4 +32,6 @@ export const runTags = (run: Run | null): Html =>
   }${run?.corrective_change ? tag("corrective", "It changed back what had been changed on the node") : nothing}`;
 
 export const tag = (text: string, title?: string): Html =>
-  title === undefined ? html`<span class="tag">${text}</span>` : html`<span class="tag" title="${title}">${text}</span>`;
+  title === undefined
+    ? html`<span class="tag">${text}</span>`
+    : html`<span class="tag" title="${title}">${text}</span>`;

@@ -16,14 +16,18 @@ export const errorPage = (c: Context, error: AppError): Response | Promise<Respo
   return frame(c, {
     title: problem.title,
     status: problem.status as ContentfulStatusCode,
-    body: html`<div class="problem">
-<p class="code" aria-hidden="true">${problem.status}</p>
-<h1>${problem.title}</h1>
-<p>${problem.detail}.</p>
-<p class="sub">Request <code>${id}</code></p>
-<p class="actions"><a class="button" href="/">All nodes</a>${
-      problem.status === 401 ? html` <a class="button" href="/login">Log in</a>` : nothing
-    }</p>
-</div>`,
+    body: html`
+      <div class="problem">
+        <p class="code" aria-hidden="true">${problem.status}</p>
+        <h1>${problem.title}</h1>
+        <p>${problem.detail}.</p>
+        <p class="sub">Request <code>${id}</code></p>
+        <p class="actions"><a class="button" href="/">All nodes</a>${problem.status === 401
+          ? html`
+            <a class="button" href="/login">Log in</a>
+          `
+          : nothing}</p>
+      </div>
+    `,
   });
 };

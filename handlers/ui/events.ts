@@ -26,7 +26,9 @@ export type RunEvents = {
   readonly skipped: readonly RunEvent[];
 };
 
-const words: Readonly<Record<RunEvent["kind"], { readonly word: string; readonly icon: IconName; readonly style: string }>> = {
+const words: Readonly<
+  Record<RunEvent["kind"], { readonly word: string; readonly icon: IconName; readonly style: string }>
+> = {
   failed: { word: "Failed", icon: "failed", style: "failed" },
   changed: { word: "Changed", icon: "changed", style: "changed" },
   noop: { word: "Would change", icon: "changed", style: "unreported" },
@@ -35,7 +37,12 @@ const words: Readonly<Record<RunEvent["kind"], { readonly word: string; readonly
 
 /** The events of a report's resources by what they came to. Takes any JSON, for it came from a node. */
 export const eventsOf = (resources: unknown): RunEvents => {
-  const found = { failed: [] as RunEvent[], changed: [] as RunEvent[], noop: [] as RunEvent[], skipped: [] as RunEvent[] };
+  const found = {
+    failed: [] as RunEvent[],
+    changed: [] as RunEvent[],
+    noop: [] as RunEvent[],
+    skipped: [] as RunEvent[],
+  };
   for (const resource of listOf(resources)) {
     const common = {
       resource: `${stringIn(resource, "resource_type")}[${stringIn(resource, "resource_title")}]`,
@@ -82,29 +89,46 @@ export const placeOf = (object: unknown): string => {
   return line === "" || line === "null" ? file : `${file}:${line}`;
 };
 
-/** Events as a list, each with what was and what is, where it is known. */
-export const eventList = (events: readonly RunEvent[]): Html =>
+/** Events as a list, each with what was and what is, where it is known; `brief`: without where it stands in the manifests. */
+export const eventList = (events: readonly RunEvent[], brief = false): Html =>
   html`<ul class="events">${
     events.map((event) => {
       const { word, icon: drawing, style } = words[event.kind];
-      const has = (value: unknown) => value !== null && value !== undefined;
+      const has = (value: unknown) => value !== null && value !== undefined && value !== "";
       return html`<li class="event ${style}">
-<p class="what"><span class="status ${style}">${icon(drawing)}${word}</span> <span class="resource">${redacted(event.resource)}</span>${
-        event.property === "" ? nothing : html` <span class="property">${redacted(event.property)}</span>`
-      }${event.corrective ? html` <span class="tag">corrective</span>` : nothing}</p>
+<p class="what"><span class="status ${style}">${icon(drawing)}${word}</span> <span class="resource">${
+        redacted(event.resource)
+      }</span>${
+        event.property === "" ? nothing : html`
+          <span class="property">${redacted(event.property)}</span>
+        `
+      }${
+        event.corrective
+          ? html`
+            <span class="tag">corrective</span>
+          `
+          : nothing
+      }</p>
 ${event.message === "" ? nothing : html`<p class="message">${redacted(event.message)}</p>`}
 ${
         has(event.oldValue) || has(event.newValue)
-          ? html`<dl class="values"><dt>Before</dt><dd>${valueView(event.oldValue ?? null)}</dd><dt>${
-            event.kind === "noop" ? "Would be" : event.kind === "failed" ? "Wanted" : "After"
-          }</dt><dd>${valueView(event.newValue ?? null)}</dd></dl>`
+          ? html`
+            <dl class="values">
+              <dt>Before</dt>
+              <dd>${valueView(event.oldValue ?? null)}</dd>
+              <dt>${event.kind === "noop" ? "Would be" : event.kind === "failed" ? "Wanted" : "After"}</dt>
+              <dd>${valueView(event.newValue ?? null)}</dd>
+            </dl>
+          `
           : nothing
       }
 ${
-        event.place === "" && event.path.length === 0
+        brief || (event.place === "" && event.path.length === 0)
           ? nothing
           : html`<p class="place">${redacted([...event.path.slice(0, -1)].join(" › "))}${
-            event.place === "" ? nothing : html` <span>${redacted(event.place)}</span>`
+            event.place === "" ? nothing : html`
+              <span>${redacted(event.place)}</span>
+            `
           }</p>`
       }
 </li>`;

@@ -34,47 +34,77 @@ export const factsPage = ({ nodes, clock, frame }: PageDeps) =>
       return frame(c, {
         title: `Facts of ${certname}`,
         section: "nodes",
-        body: html`${nodeHeader(node, "facts", "p")}
-<div class="heading small"><h1>Facts</h1>${facts ? when(facts.producer_timestamp ?? facts.change_facts, clock.now()) : nothing}</div>
-<form class="filters" method="get" action="${factsLink(certname)}" role="search">
-<label class="grow">Search <input type="search" name="q" value="${
-          q ?? ""
-        }" maxlength="200" autocomplete="off" spellcheck="false" placeholder="Name or value"></label>
-<button>${icon("search")}Search</button>
-</form>
-${
-          !facts
+        body: html`
+          ${nodeHeader(node, "facts", "p")}
+          <div class="heading small"><h1>Facts</h1>${facts
+            ? when(facts.producer_timestamp ?? facts.change_facts, clock.now())
+            : nothing}</div>
+          <form class="filters" method="get" action="${factsLink(certname)}" role="search">
+            <label
+              class="grow">Search <input type="search" name="q" value="${q ??
+                ""}" maxlength="200" autocomplete="off" spellcheck="false" placeholder="Name or value"></label>
+            <button>${icon("search")}Search</button>
+          </form>
+          ${!facts
             ? empty("No facts have come yet.")
             : found.length === 0
             ? empty("No fact fits.")
-            : html`<p class="sub">${counted(found.length, "value")}${
-              q === undefined ? nothing : ` of ${all.length}`
-            }${found.length > most ? `; the first ${most} are shown` : nothing}</p>${table(found.slice(0, most))}`
-        }
-${packages(facts?.package_inventory?.value)}`,
+            : html`<p class="sub">${counted(found.length, "value")}${q === undefined ? nothing : ` of ${all.length}`}${
+              found.length > most ? `; the first ${most} are shown` : nothing
+            }</p>${table(found.slice(0, most))}`}
+          ${packages(facts?.package_inventory?.value)}
+        `,
       });
     },
   );
 
 const table = (facts: readonly { readonly path: string; readonly value: unknown }[]): Html =>
-  html`<table class="facts"><caption class="hidden">Facts</caption>
-<thead><tr><th scope="col">Fact</th><th scope="col">Value</th></tr></thead>
-<tbody>${
-    facts.map(({ path, value }) => html`<tr><th scope="row">${redacted(path)}</th><td>${valueView(value)}</td></tr>`)
-  }</tbody></table>`;
+  html`
+    <table class="facts">
+      <caption class="hidden">Facts</caption>
+      <thead>
+        <tr>
+          <th scope="col">Fact</th>
+          <th scope="col">Value</th>
+        </tr>
+      </thead>
+      <tbody>${facts.map(({ path, value }) =>
+        html`
+          <tr>
+            <th scope="row">${redacted(path)}</th>
+            <td>${valueView(value)}</td>
+          </tr>
+        `
+      )}</tbody>
+    </table>
+  `;
 
 const packages = (inventory: unknown): Html => {
   const list = listOf(inventory);
   if (list.length === 0) return nothing;
-  return html`<details class="fold"><summary>Packages <span class="count">${list.length}</span></summary>
-<table class="facts"><caption class="hidden">Packages</caption>
-<thead><tr><th scope="col">Package</th><th scope="col">Version</th><th scope="col">Provider</th></tr></thead>
-<tbody>${
-    list.slice(0, most).map((each) => {
-      const [name, version, provider] = listOf(each).map((part) => scalarText(part) ?? "");
-      return html`<tr><th scope="row">${redacted(name ?? "")}</th><td>${redacted(version ?? "")}</td><td>${
-        redacted(provider ?? "")
-      }</td></tr>`;
-    })
-  }</tbody></table></details>`;
+  return html`
+    <details class="fold">
+      <summary>Packages <span class="count">${list.length}</span></summary>
+      <table class="facts">
+        <caption class="hidden">Packages</caption>
+        <thead>
+          <tr>
+            <th scope="col">Package</th>
+            <th scope="col">Version</th>
+            <th scope="col">Provider</th>
+          </tr>
+        </thead>
+        <tbody>${list.slice(0, most).map((each) => {
+          const [name, version, provider] = listOf(each).map((part) => scalarText(part) ?? "");
+          return html`
+            <tr>
+              <th scope="row">${redacted(name ?? "")}</th>
+              <td>${redacted(version ?? "")}</td>
+              <td>${redacted(provider ?? "")}</td>
+            </tr>
+          `;
+        })}</tbody>
+      </table>
+    </details>
+  `;
 };

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { html } from "hono/html";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type Html, nothing } from "./html.ts";
+import { ariaCurrent, type Html, nothing } from "./html.ts";
 import { logo } from "./icons.ts";
 
 export type Section = "nodes" | "dead-letters" | "secrets" | "account";
@@ -28,50 +28,54 @@ const sections: readonly { readonly id: Section; readonly path: string; readonly
 export const createFrame = (deps: { readonly stylesheet: string; readonly icon: string }): Frame => (c, page) => {
   const user = (c.var as { user?: { id: string } }).user?.id;
   return c.html(
-    html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>${page.title} · hoppetdb</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="stylesheet" href="${deps.stylesheet}">
-<link rel="icon" type="image/svg+xml" href="${deps.icon}">
-</head>
-<body>
-<a class="skip" href="#main">Skip to content</a>
-${user === undefined ? nothing : banner(user, page.section)}
-<main id="main" tabindex="-1">
-${page.body}
-</main>
-</body>
-</html>`,
+    html`
+      <!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8">
+          <title>${page.title} · hoppetdb</title>
+          <meta name="viewport" content="width=device-width, initial-scale=1">
+          <meta name="color-scheme" content="light dark">
+          <link rel="stylesheet" href="${deps.stylesheet}">
+          <link rel="icon" type="image/svg+xml" href="${deps.icon}">
+        </head>
+        <body>
+      <a class="skip" href="#main">Skip to content</a>
+      ${user === undefined ? nothing : banner(user, page.section)}
+      <main id="main" tabindex="-1">
+      ${page.body}
+      </main>
+        </body>
+      </html>
+    `,
     page.status ?? 200,
   );
 };
 
 const banner = (user: string, current: Section | undefined): Html =>
-  html`<header class="bar">
-<a class="brand" href="/">${logo()}<span>hoppetdb</span></a>
-<nav aria-label="Main"><ul>
-${
-    sections.map(({ id, path, name }) =>
-      html`<li><a href="${path}"${id === current ? html` aria-current="true"` : nothing}>${name}</a></li>`
-    )
-  }
-<li><a href="/docs">API</a></li>
-</ul></nav>
-<div class="who">
-<a href="/account"${current === "account" ? html` aria-current="true"` : nothing}>${user}</a>
-<form method="post" action="/logout"><button class="quiet">Log out</button></form>
-</div>
-</header>`;
+  html`
+    <header class="bar">
+      <a class="brand" href="/">${logo()}<span>hoppetdb</span></a>
+      <nav aria-label="Main">
+        <ul>
+    ${sections.map(({ id, path, name }) => html`<li><a href="${path}" ${ariaCurrent(id === current)}>${name}</a></li>`)}
+    <li><a href="/docs">API</a></li>
+        </ul>
+      </nav>
+      <div class="who">
+        <a href="/account" ${ariaCurrent(current === "account")}>${user}</a>
+        <form method="post" action="/logout"><button class="quiet">Log out</button></form>
+      </div>
+    </header>
+  `;
 
 /** Where a page stands: links from the top down, the last one without. */
 export const trail = (steps: readonly (readonly [name: string, href: string])[]): Html =>
-  html`<nav class="trail" aria-label="Breadcrumb"><ol>${
-    steps.map(([name, href]) => html`<li><a href="${href}">${name}</a></li>`)
-  }</ol></nav>`;
+  html`
+    <nav class="trail" aria-label="Breadcrumb">
+      <ol>${steps.map(([name, href]) => html`<li><a href="${href}">${name}</a></li>`)}</ol>
+    </nav>
+  `;
 
 /** A remark that stands out; `bad` is read out at once. */
 export const notice = (kind: "bad" | "good" | "note", text: Html): Html =>

@@ -22,3 +22,16 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 
 /** `12 345`, with a thin no-break space. */
 export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
+
+/** The attribute of a link to where one is. */
+export const ariaCurrent = (is: boolean, what: "true" | "page" = "true"): Html =>
+  is ? raw(`aria-current="${what}"`) : nothing;
+
+/** The attribute of the option that is chosen. */
+export const chosen = (is: boolean): Html => is ? raw("selected") : nothing;
+
+/** The attribute of a field that a remark belongs to. */
+export const describedBy = (is: boolean, id: string): Html => is ? html`aria-describedby="${id}"` : nothing;
+
+/** The attribute of the field that one types into first. */
+export const focused = (is: boolean): Html => is ? raw("autofocus") : nothing;

@@ -20,9 +20,12 @@ export type IconName = keyof typeof paths;
 
 /** A small drawing in the colour of its text; it says nothing that the text beside it doesn't. */
 export const icon = (name: IconName): Html =>
-  html`<svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false"><path d="${
-    paths[name]
-  }" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+  html`
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+      <path d="${paths[name]}" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round"
+        stroke-linejoin="round" />
+    </svg>
+  `;
 
 /** The product's mark: a leap. */
 const mark = `<rect width="32" height="32" rx="8" fill="#0f766e"/>` +

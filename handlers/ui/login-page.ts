@@ -8,7 +8,7 @@ import { safeNext, type SessionEnv } from "../http/session.ts";
 import type { SessionCookie } from "../http/session-cookie.ts";
 import { validate } from "../http/validate.ts";
 import { type Frame, notice } from "./frame.ts";
-import { type Html, nothing } from "./html.ts";
+import { describedBy, focused, type Html, nothing } from "./html.ts";
 import { logo } from "./icons.ts";
 
 export type LoginDeps = {
@@ -36,7 +36,7 @@ export const loginPages = ({ login, sessions, cookie, frame }: LoginDeps) => {
       const wanted = safeNext(c.req.valid("query").next);
       const token = cookie.read(c);
       if (token !== undefined && await sessions.find(token)) return c.redirect(wanted, 303);
-      return frame(c, { title: "Log in", body: page(wanted, "", nothing) });
+      return frame(c, { title: "Log in", body: page(wanted, "") });
     })
     .post("/login", validate("form", given), async (c) => {
       const { user, password, next } = c.req.valid("form");
@@ -52,7 +52,7 @@ export const loginPages = ({ login, sessions, cookie, frame }: LoginDeps) => {
         const status = error.code === "too_many_requests" ? 429 : 401;
         return frame(c, {
           title: "Log in",
-          body: page(wanted, user, notice("bad", html`<p id="login-error">${error.message}.</p>`)),
+          body: page(wanted, user, error.message),
           status,
         });
       }
@@ -64,21 +64,23 @@ export const loginPages = ({ login, sessions, cookie, frame }: LoginDeps) => {
     });
 };
 
-const page = (wanted: string, user: string, problem: Html): Html => {
-  const failed = problem === nothing ? nothing : html` aria-describedby="login-error"`;
-  return html`<div class="login">
-<p class="brand">${logo()}<span>hoppetdb</span></p>
-<form class="card" method="post" action="/login">
-<h1>Log in</h1>
-${problem}
-<input type="hidden" name="next" value="${wanted}">
-<label>User <input name="user" value="${user}" required maxlength="256" autocomplete="username" autocapitalize="none" spellcheck="false"${
-    user === "" ? html` autofocus` : nothing
-  }${failed}></label>
-<label>Password <input type="password" name="password" required maxlength="4096" autocomplete="current-password"${
-    user === "" ? nothing : html` autofocus`
-  }${failed}></label>
-<button class="main">Log in</button>
-</form>
-</div>`;
+const page = (wanted: string, user: string, problem?: string): Html => {
+  const about = describedBy(problem !== undefined, "login-error");
+  return html`
+    <div class="login">
+      <p class="brand">${logo()}<span>hoppetdb</span></p>
+      <form class="card" method="post" action="/login">
+        <h1>Log in</h1>
+        ${problem === undefined ? nothing : notice("bad", html`<p id="login-error">${problem}.</p>`)}
+        <input type="hidden" name="next" value="${wanted}">
+        <label>User <input name="user" value="${user}" required maxlength="256" autocomplete="username" autocapitalize="none" spellcheck="false" ${focused(
+          user === "",
+        )} ${about}></label>
+        <label>Password <input type="password" name="password" required maxlength="4096" autocomplete="current-password" ${focused(
+          user !== "",
+        )} ${about}></label>
+        <button class="main">Log in</button>
+      </form>
+    </div>
+  `;
 };

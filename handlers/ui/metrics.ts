@@ -15,27 +15,38 @@ export const metricsView = (metrics: unknown): Html => {
     categories.set(category, known);
   }
   if (categories.size === 0) return nothing;
-  return html`<section class="card"><h2>Metrics</h2><div class="metrics">${
-    [...categories].map(([category, list]) => html`<div><h3>${redacted(title(category))}</h3>${table(category, list)}</div>`)
-  }</div></section>`;
+  return html`
+    <section class="card">
+      <h2>Metrics</h2>
+      <div class="metrics">${[...categories].map(([category, list]) =>
+        html`<div><h3>${redacted(title(category))}</h3>${table(category, list)}</div>`
+      )}</div>
+    </section>
+  `;
 };
 
 const table = (category: string, metrics: readonly Metric[]): Html => {
   const time = category === "time";
   const total = metrics.find((each) => each.name === "total")?.value ?? 0;
   const sorted = time ? [...metrics].sort((a, b) => b.value - a.value) : metrics;
-  return html`<table class="figures"><caption class="hidden">${redacted(title(category))}</caption><tbody>${
-    sorted.map((each) =>
-      html`<tr><th scope="row">${redacted(title(each.name))}</th>${
-        time && total > 0
-          ? html`<td class="bar"><meter min="0" max="${total}" value="${Math.min(each.value, total)}" aria-hidden="true"></meter></td>`
-          : nothing
-      }<td class="figure">${redacted(time ? seconds(each) : each.text)}</td></tr>`
-    )
-  }</tbody></table>`;
+  return html`
+    <table class="figures">
+      <caption class="hidden">${redacted(title(category))}</caption>
+      <tbody>${sorted.map((each) =>
+        html`<tr><th scope="row">${redacted(title(each.name))}</th>${
+          time && total > 0
+            ? html`<td class="bar"><meter min="0" max="${total}" value="${
+              Math.min(each.value, total)
+            }" aria-hidden="true"></meter></td>`
+            : nothing
+        }<td class="figure">${redacted(time ? seconds(each) : each.text)}</td></tr>`
+      )}</tbody>
+    </table>
+  `;
 };
 
-const seconds = ({ text, value }: Metric): string => Number.isFinite(Number(text)) && text !== "" ? `${value.toFixed(2)} s` : text;
+const seconds = ({ text, value }: Metric): string =>
+  Number.isFinite(Number(text)) && text !== "" ? `${value.toFixed(2)} s` : text;
 
 const title = (name: string): string => {
   const words = name.replaceAll("_", " ");

@@ -5,7 +5,7 @@ import { AppError } from "../errors.ts";
 import { validate } from "../http/validate.ts";
 import { runTags, statusBadge } from "./badges.ts";
 import { trail } from "./frame.ts";
-import { type Html, nothing } from "./html.ts";
+import { ariaCurrent, type Html, nothing } from "./html.ts";
 import { catalogLink, factsLink, nodeLink, reportsLink } from "./links.ts";
 
 export type NodeTab = "overview" | "facts" | "catalog" | "reports";
@@ -33,13 +33,15 @@ export const nodeHeader = (
   const badges = html`${statusBadge(node.report_status_computed)}${runTags(node.report)}${
     node.disabled ? html`<span class="tag">${node.deactivated === null ? "expired" : "deactivated"}</span>` : nothing
   }${node.environment === null ? nothing : html`<span class="sub">${node.environment}</span>`}`;
-  return html`${trail([["Nodes", "/"]])}
-<div class="heading">${
-    heading === "h1" ? html`<h1>${node.id}</h1>` : html`<p class="title">${node.id}</p>`
-  }<div class="badges">${badges}</div></div>
-<nav class="tabs" aria-label="${node.id}"><ul>${
-    tabs.map(([id, name, href]) =>
-      html`<li><a href="${href}"${id === tab ? html` aria-current="page"` : nothing}>${name}</a></li>`
-    )
-  }</ul></nav>`;
+  return html`
+    ${trail([["Nodes", "/"]])}
+    <div class="heading">${heading === "h1"
+      ? html`<h1>${node.id}</h1>`
+      : html`<p class="title">${node.id}</p>`}<div class="badges">${badges}</div></div>
+    <nav class="tabs" aria-label="${node.id}">
+      <ul>${tabs.map(([id, name, href]) =>
+        html`<li><a href="${href}" ${ariaCurrent(id === tab, "page")}>${name}</a></li>`
+      )}</ul>
+    </nav>
+  `;
 };

@@ -20,8 +20,6 @@ const shownEvents = 10;
 /** Facts that tell at a glance what a node is, if it has them. */
 const keyFacts: readonly (readonly [name: string, path: readonly string[]])[] = [
   ["System", ["os", "distro", "description"]],
-  ["OS", ["os", "name"]],
-  ["Release", ["os", "release", "full"]],
   ["Kernel", ["kernelrelease"]],
   ["Architecture", ["os", "architecture"]],
   ["Address", ["networking", "ip"]],
@@ -54,20 +52,22 @@ export const nodePage = (deps: PageDeps) => {
       return frame(c, {
         title: certname,
         section: "nodes",
-        body: html`${nodeHeader(node, "overview")}
-<div class="columns">
-<div>
-${lastRun(node, latest, now)}
-${recent(certname, reports, size, now)}
-</div>
-<div>
-${about(node, facts, now)}
-<section class="card quiet"><h2>Remove</h2>
-<p>Forgets the node with its facts, catalogs and reports. It comes back with its next run.</p>
-<p><a class="button" href="${nodeLink(certname)}/remove">Remove this node…</a></p>
-</section>
-</div>
-</div>`,
+        body: html`
+          ${nodeHeader(node, "overview")}
+          <div class="columns">
+            <div>
+          ${lastRun(node, latest, now)}
+          ${recent(certname, reports, size, now)}
+            </div>
+            <div>
+          ${about(node, facts, now)}
+          <section class="card quiet"><h2>Remove</h2>
+          <p>Forgets the node with its facts, catalogs and reports. It comes back with its next run.</p>
+          <p><a class="button" href="${nodeLink(certname)}/remove">Remove this node…</a></p>
+          </section>
+            </div>
+          </div>
+        `,
       });
     })
     .get("/nodes/:node/remove", nodeParam, async (c) => {
@@ -76,14 +76,18 @@ ${about(node, facts, now)}
       return frame(c, {
         title: `Remove ${certname}`,
         section: "nodes",
-        body: html`${trail([["Nodes", "/"], [certname, nodeLink(certname)]])}
-<div class="heading"><h1>Remove ${certname}?</h1></div>
-<section class="card narrow">
-<p>Its facts, catalogs and reports are deleted for good. Its certificate stays as it is, so the node comes back with its next run.</p>
-<form class="actions" method="post" action="${nodeLink(certname)}/remove">
-<button class="danger">Remove</button> <a class="button" href="${nodeLink(certname)}">Keep it</a>
-</form>
-</section>`,
+        body: html`
+          ${trail([["Nodes", "/"], [certname, nodeLink(certname)]])}
+          <div class="heading">
+            <h1>Remove ${certname}?</h1>
+          </div>
+          <section class="card narrow">
+            <p>Its facts, catalogs and reports are deleted for good. Its certificate stays as it is, so the node comes back with its next run.</p>
+            <form class="actions" method="post" action="${nodeLink(certname)}/remove">
+          <button class="danger">Remove</button> <a class="button" href="${nodeLink(certname)}">Keep it</a>
+            </form>
+          </section>
+        `,
       });
     })
     .post("/nodes/:node/remove", nodeParam, async (c) => {
@@ -101,16 +105,16 @@ const lastRun = (node: NodeSummary, latest: NodeReport | undefined, now: number)
   const took = duration(report.start_time, report.end_time);
   return html`<section class="card"><h2>Last run</h2>
 <p class="run">${statusBadge(report.status)} ${when(report.end_time, now)}${
-    took === "" ? nothing : html` <span class="sub">took ${took}</span>`
+    took === "" ? nothing : html`
+      <span class="sub">took ${took}</span>
+    `
   }</p>
-${
-    node.report_status_computed === "outdated"
-      ? notice("note", html`The node has been silent since then.`)
-      : nothing
-  }
-${notable.length === 0 ? empty("Nothing had to be changed.") : eventList(notable.slice(0, shownEvents))}
+${node.report_status_computed === "outdated" ? notice("note", html`The node has been silent since then.`) : nothing}
+${notable.length === 0 ? empty("Nothing had to be changed.") : eventList(notable.slice(0, shownEvents), true)}
 <p class="more"><a href="${reportsLink(node.id, latest.id)}">${
-    notable.length > shownEvents ? `All ${counted(notable.length, "event")}, logs and metrics` : "The whole report, with logs and metrics"
+    notable.length > shownEvents
+      ? `All ${counted(notable.length, "event")}, logs and metrics`
+      : "The whole report, with logs and metrics"
   }</a></p>
 </section>`;
 };
@@ -126,19 +130,33 @@ const about = (node: NodeSummary, facts: NodeFacts | undefined, now: number): Ht
     const value = path.reduce<unknown>(fieldIn, facts?.facts.value);
     return value === undefined || value === null ? [] : [[name, value] as const];
   });
-  return html`<section class="card"><h2>About</h2>
-<dl class="pairs">
-<dt>Catalog</dt><dd>${
-    node.change_catalog === null
+  return html`
+    <section class="card">
+      <h2>About</h2>
+      <dl class="pairs">
+    <dt>Catalog</dt><dd>${node.change_catalog === null
       ? when(null, now)
-      : html`<a href="${catalogLink(node.id)}">${when(node.change_catalog, now)}</a>`
-  }${node.catalog ? html`<br><span class="sub">${counted(node.catalog.num_resources, "resource")}</span>` : nothing}</dd>
-<dt>Facts</dt><dd>${
-    node.change_facts === null ? when(null, now) : html`<a href="${factsLink(node.id)}">${when(node.change_facts, now)}</a>`
-  }</dd>
-${node.deactivated === null ? nothing : html`<dt>Deactivated</dt><dd>${when(node.deactivated, now)}</dd>`}
-${node.expired === null ? nothing : html`<dt>Expired</dt><dd>${when(node.expired, now)}</dd>`}
-${known.map(([name, value]) => html`<dt>${name}</dt><dd>${valueView(value)}</dd>`)}
-</dl>
-</section>`;
+      : html`<a href="${catalogLink(node.id)}">${when(node.change_catalog, now)}</a>`}${node.catalog
+      ? html`<br><span class="sub">${counted(node.catalog.num_resources, "resource")}</span>`
+      : nothing}</dd>
+    <dt>Facts</dt><dd>${node.change_facts === null
+      ? when(null, now)
+      : html`<a href="${factsLink(node.id)}">${when(node.change_facts, now)}</a>`}</dd>
+    ${node.deactivated === null ? nothing : html`
+      <dt>Deactivated</dt>
+      <dd>${when(node.deactivated, now)}</dd>
+    `}
+    ${node.expired === null ? nothing : html`
+      <dt>Expired</dt>
+      <dd>${when(node.expired, now)}</dd>
+    `}
+    ${known.map(([name, value]) =>
+      html`
+        <dt>${name}</dt>
+        <dd>${valueView(value)}</dd>
+      `
+    )}
+      </dl>
+    </section>
+  `;
 };

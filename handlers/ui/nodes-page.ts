@@ -10,13 +10,13 @@ import { validate } from "../http/validate.ts";
 import type { CommandQueue } from "../interfaces/queue.ts";
 import { runTags, statusBadge, statusWords } from "./badges.ts";
 import { empty, notice } from "./frame.ts";
-import { counted, grouped, type Html, nothing } from "./html.ts";
+import { ariaCurrent, chosen, counted, grouped, type Html, nothing } from "./html.ts";
 import { icon } from "./icons.ts";
 import { catalogLink, factsLink, link, nodeLink, reportsLink } from "./links.ts";
 import { choice, pageNumber, searchText } from "./page-query.ts";
 import { pager, sortHeading } from "./pager.ts";
 import type { PageDeps } from "./page-deps.ts";
-import { when } from "./times.ts";
+import { ago, when } from "./times.ts";
 
 const limit = 50;
 const sorts = Object.keys(nodeSorts) as [NodeSort, ...NodeSort[]];
@@ -61,16 +61,18 @@ export const nodesPage = (
     return deps.frame(c, {
       title: "Nodes",
       section: "nodes",
-      body: html`<div class="heading"><h1>Nodes</h1></div>
-${letters > 0 ? lettersNotice(letters) : nothing}
-${tiles(asked, found.counts)}
-${form(asked, environments)}
-${
-        found.nodes.length > 0
+      body: html`
+        <div class="heading">
+          <h1>Nodes</h1>
+        </div>
+        ${letters > 0 ? lettersNotice(letters) : nothing}
+        ${tiles(asked, found.counts)}
+        ${form(asked, environments)}
+        ${found.nodes.length > 0
           ? table(found.nodes, { sort, direction: asked.order ?? "asc" }, asked, now)
-          : empty(filtered || show !== "active" || asked.page > 1 ? "No node fits." : welcome())
-      }
-${pager({ page: asked.page, size: found.size, limit }, (page) => here({ ...asked, page }))}`,
+          : empty(filtered || show !== "active" || asked.page > 1 ? "No node fits." : welcome())}
+        ${pager({ page: asked.page, size: found.size, limit }, (page) => here({ ...asked, page }))}
+      `,
     });
   });
 
@@ -92,22 +94,30 @@ const tiles = (asked: Query, counts: Readonly<Record<NodeStatus, number>>): Html
   const tile = (status: NodeStatus | undefined, count: number, name: string) =>
     html`<li><a class="tile ${status ?? "all"}${count === 0 ? " zero" : ""}" href="${
       here({ ...asked, status, page: 1 })
-    }"${asked.status === status ? html` aria-current="true"` : nothing}><span class="number">${grouped(count)}</span> <span class="name">${
+    }" ${ariaCurrent(asked.status === status)}><span class="number">${grouped(count)}</span> <span class="name">${
       icon(status ?? "all")
     }${name}</span></a></li>`;
-  return html`<nav aria-label="State of the last run"><ul class="tiles">${tile(undefined, all, "All")}${
-    shown.map((each) => tile(each, counts[each], statusWords[each]))
-  }</ul></nav>`;
+  return html`
+    <nav aria-label="State of the last run">
+      <ul class="tiles">${tile(undefined, all, "All")}${shown.map((each) =>
+        tile(each, counts[each], statusWords[each])
+      )}</ul>
+    </nav>
+  `;
 };
 
 const form = (asked: Query, environments: readonly string[]): Html => {
   const option = (value: string, name: string, selected: boolean) =>
-    html`<option value="${value}"${selected ? html` selected` : nothing}>${name}</option>`;
+    html`
+      <option value="${value}" ${chosen(selected)}>${name}</option>
+    `;
   const known = asked.environment === undefined || environments.includes(asked.environment)
     ? environments
     : [asked.environment, ...environments];
   return html`<form class="filters" method="get" action="/" role="search">
-<label class="grow">Name <input type="search" name="q" value="${asked.q ?? ""}" maxlength="200" autocomplete="off" spellcheck="false" placeholder="Part of the certname"></label>
+<label class="grow">Name <input type="search" name="q" value="${
+    asked.q ?? ""
+  }" maxlength="200" autocomplete="off" spellcheck="false" placeholder="Part of the certname"></label>
 <label>Environment <select name="environment">${option("", "Any", asked.environment === undefined)}${
     known.map((each) => option(each, each, each === asked.environment))
   }</select></label>
@@ -135,42 +145,60 @@ const table = (
       (sort, order) => here({ ...asked, sort: sort as NodeSort, order, page: 1 }),
       (direction) => icon(direction === "asc" ? "up" : "down"),
     );
-  return html`<table class="list cards">
-<caption class="hidden">Nodes and the state of their last run</caption>
-<thead><tr>${heading("Node", "id")}${heading("Last run", "report.status")}${heading("Reported", "change_report", "desc")}${
-    heading("Catalog", "change_catalog", "desc")
-  }${heading("Facts", "change_facts", "desc")}</tr></thead>
-<tbody>
-${nodes.map((node) => row(node, now))}
-</tbody>
-</table>`;
+  return html`
+    <table class="list cards">
+      <caption class="hidden">Nodes and the state of their last run</caption>
+      <thead>
+        <tr>${heading("Node", "id")}${heading("Last run", "report.status")}${heading(
+          "Reported",
+          "change_report",
+          "desc",
+        )}${heading("Catalog", "change_catalog", "desc")}${heading("Facts", "change_facts", "desc")}</tr>
+      </thead>
+      <tbody>
+    ${nodes.map((node) => row(node, now))}
+      </tbody>
+    </table>
+  `;
 };
 
 const row = (node: NodeSummary, now: number): Html =>
-  html`<tr>
-<th scope="row"><a class="name" href="${nodeLink(node.id)}">${node.id}</a>${
-    node.environment === null ? nothing : html` <span class="sub">${node.environment}</span>`
-  }${node.disabled ? html` <span class="tag">${node.deactivated === null ? "expired" : "deactivated"}</span>` : nothing}</th>
-<td data-label="Last run">${
-    node.report === null
-      ? statusBadge(node.report_status_computed)
-      : html`<a class="plain" href="${reportsLink(node.id, node.report.hash)}">${statusBadge(node.report_status_computed)}</a>`
-  }${outdatedStatus(node)} ${runTags(node.report)}</td>
-<td data-label="Reported">${when(node.change_report, now)}</td>
-<td data-label="Catalog">${
-    node.change_catalog === null
-      ? when(null, now)
-      : html`<a class="plain" href="${catalogLink(node.id)}">${when(node.change_catalog, now)}</a>`
-  }${node.catalog ? html` <span class="sub">${counted(node.catalog.num_resources, "resource")}</span>` : nothing}</td>
-<td data-label="Facts">${
-    node.change_facts === null
-      ? when(null, now)
-      : html`<a class="plain" href="${factsLink(node.id)}">${when(node.change_facts, now)}</a>`
-  }</td>
-</tr>`;
+  html`
+    <tr>
+      <th scope="row"><a class="name" href="${nodeLink(node.id)}">${node.id}</a>${node.environment === null
+        ? nothing
+        : html`
+          <span class="sub">${node.environment}</span>
+        `}${node.disabled
+        ? html`
+          <span class="tag">${node.deactivated === null ? "expired" : "deactivated"}</span>
+        `
+        : nothing}</th>
+      <td data-label="Last run">
+        <div class="badges">${node.report === null
+          ? statusBadge(node.report_status_computed)
+          : html`<a class="plain" href="${reportsLink(node.id, node.report.hash)}">${
+            statusBadge(node.report_status_computed)
+          }</a>`}${outdatedStatus(node)}${runTags(node.report)}</div>
+      </td>
+      <td data-label="Reported">${when(node.change_report, now)}</td>
+      <td data-label="Catalog">${node.change_catalog === null
+        ? when(null, now)
+        : html`<a class="plain" href="${catalogLink(node.id)}">${ago(node.change_catalog, now)}</a>`}${node.catalog
+        ? html`
+          <span class="sub">${counted(node.catalog.num_resources, "resource")}</span>
+        `
+        : nothing}</td>
+      <td data-label="Facts">${node.change_facts === null
+        ? when(null, now)
+        : html`<a class="plain" href="${factsLink(node.id)}">${ago(node.change_facts, now)}</a>`}</td>
+    </tr>
+  `;
 
 /** What the run came to that is outdated by now. */
 const outdatedStatus = (node: NodeSummary): Html =>
   node.report_status_computed === "outdated" && node.report?.status
-    ? html` <span class="sub">was ${node.report.status}</span>`
+    ? html`
+      <span class="sub">was ${node.report.status}</span>
+    `
     : nothing;

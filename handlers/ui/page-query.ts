@@ -2,11 +2,15 @@ import { z } from "zod";
 
 /** A text of a search form; one that was left empty is none. */
 export const searchText = (longest = 200) =>
-  z.string().max(longest, `expected at most ${longest} characters`).optional().transform((text) => text?.trim() || undefined);
+  z.string().max(longest, `expected at most ${longest} characters`).optional().transform((text) =>
+    text?.trim() || undefined
+  );
 
 /** One of a closed list; an empty one is none. */
 export const choice = <const T extends readonly [string, ...string[]]>(names: T) =>
-  z.enum([...names, ""] as [...T, ""]).optional().transform((text) => text === "" ? undefined : text as T[number] | undefined);
+  z.enum([...names, ""] as [...T, ""]).optional().transform((text) =>
+    text === "" ? undefined : text as T[number] | undefined
+  );
 
 /** Counted from 1. */
 export const pageNumber = () =>

@@ -17,7 +17,11 @@ ${
       ? html`<a class="button" rel="prev" href="${href(previous)}">Previous</a>`
       : html`<span class="button off" aria-hidden="true">Previous</span>`
   }
-<span>${from <= at.size ? `${grouped(from)}–${grouped(to)} of ${grouped(at.size)}` : `Nothing here; ${grouped(at.size)} in all`}</span>
+<span>${
+    from <= at.size
+      ? `${grouped(from)}–${grouped(to)} of ${grouped(at.size)}`
+      : `Nothing here; ${grouped(at.size)} in all`
+  }</span>
 ${
     at.page < pages
       ? html`<a class="button" rel="next" href="${href(at.page + 1)}">Next</a>`
@@ -36,7 +40,13 @@ export const sortHeading = (
   const active = column.key === current.sort;
   const next = active ? (current.direction === "asc" ? "desc" : "asc") : column.first ?? "asc";
   const sorted = active ? (current.direction === "asc" ? "ascending" : "descending") : undefined;
-  return html`<th scope="col"${sorted ? html` aria-sort="${sorted}"` : nothing}><a href="${href(column.key, next)}">${column.name}${
-    active ? mark(current.direction) : nothing
-  }</a></th>`;
+  return html`
+    <th scope="col" ${sorted
+      ? html`
+        aria-sort="${sorted}"
+      `
+      : nothing}><a href="${href(column.key, next)}">${column.name}${active
+      ? mark(current.direction)
+      : nothing}</a></th>
+  `;
 };

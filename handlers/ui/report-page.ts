@@ -33,14 +33,20 @@ export const reportPage = ({ nodes, clock, frame }: PageDeps) =>
     return frame(c, {
       title: `Run of ${certname}`,
       section: "nodes",
-      body: html`${trail([["Nodes", "/"], [certname, nodeLink(certname)], ["Reports", reportsLink(certname)]])}
-<div class="heading"><h1>Run of ${certname}</h1><div class="badges">${statusBadge(report.status)}${runTags(report)} ${
-        when(report.end_time, clock.now())
-      }</div></div>
-${happened(found)}
-${logs(found)}
-${report.metrics === null ? nothing : metricsView(report.metrics.value)}
-${about(found)}`,
+      body: html`
+        ${trail([["Nodes", "/"], [certname, nodeLink(certname)], ["Reports", reportsLink(certname)]])}
+        <div class="heading">
+          <h1>Run of ${certname}</h1>
+          <div class="badges">${statusBadge(report.status)}${runTags(report)} ${when(
+            report.end_time,
+            clock.now(),
+          )}</div>
+        </div>
+        ${happened(found)}
+        ${logs(found)}
+        ${report.metrics === null ? nothing : metricsView(report.metrics.value)}
+        ${about(found)}
+      `,
     });
   });
 
@@ -49,7 +55,9 @@ const happened = ({ report }: NodeReport): Html => {
   const { failed, changed, wouldChange, skipped } = eventsOf(report.resources.value);
   const main = [...failed, ...changed];
   const fold = (name: string, events: typeof skipped) =>
-    events.length === 0 ? nothing : html`<details class="fold"><summary>${name} <span class="count">${events.length}</span></summary>
+    events.length === 0
+      ? nothing
+      : html`<details class="fold"><summary>${name} <span class="count">${events.length}</span></summary>
 ${eventList(events.slice(0, mostEvents))}${cut(events.length, mostEvents)}</details>`;
   return html`<section class="card"><h2>What happened</h2>
 ${main.length === 0 ? empty("Nothing was changed, and nothing failed.") : eventList(main.slice(0, mostEvents))}
@@ -76,7 +84,13 @@ const levels: Readonly<Record<string, string>> = {
 const logs = ({ report }: NodeReport): Html => {
   const lines = listOf(report.logs?.value);
   return html`<section class="card"><h2>Log</h2>
-${report.logs === null ? empty("The log of a run without changes is kept for a day.") : lines.length === 0 ? empty("No lines.") : nothing}
+${
+    report.logs === null
+      ? empty("The log of a run without changes is kept for a day.")
+      : lines.length === 0
+      ? empty("No lines.")
+      : nothing
+  }
 ${
     lines.length === 0 ? nothing : html`<ol class="log">${
       lines.slice(0, mostLogs).map((line) => {
@@ -85,7 +99,11 @@ ${
         return html`<li class="${levels[level] ?? "unreported"}">
 <span class="at">${clockTime(stringIn(line, "time"))}</span> <span class="level">${redacted(level)}</span>
 <div class="line"><span class="message">${redacted(stringIn(line, "message").replace(/^\n+|\n+$/g, ""))}</span>
-<span class="source">${redacted(stringIn(line, "source"))}${place === "" ? nothing : html` · ${redacted(place)}`}</span></div>
+<span class="source">${redacted(stringIn(line, "source"))}${
+          place === "" ? nothing : html`
+            · ${redacted(place)}
+          `
+        }</span></div>
 </li>`;
       })
     }</ol>${cut(lines.length, mostLogs)}`
@@ -107,9 +125,15 @@ const about = ({ id, environment, report }: NodeReport): Html => {
     ["Job", report.job_id],
     ["Report", id],
   ];
-  return html`<section class="card"><h2>About this run</h2><dl class="pairs">${
-    pairs.filter(([, value]) => value !== null && value !== "").map(([name, value]) =>
-      html`<dt>${name}</dt><dd>${redacted(value!)}</dd>`
-    )
-  }</dl></section>`;
+  return html`
+    <section class="card">
+      <h2>About this run</h2>
+      <dl class="pairs">${pairs.filter(([, value]) => value !== null && value !== "").map(([name, value]) =>
+        html`
+          <dt>${name}</dt>
+          <dd>${redacted(value!)}</dd>
+        `
+      )}</dl>
+    </section>
+  `;
 };

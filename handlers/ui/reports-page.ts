@@ -7,7 +7,7 @@ import type { SessionEnv } from "../http/session.ts";
 import { validate } from "../http/validate.ts";
 import { runTags, statusBadge } from "./badges.ts";
 import { empty } from "./frame.ts";
-import { type Html, nothing } from "./html.ts";
+import { ariaCurrent, type Html } from "./html.ts";
 import { link, reportsLink } from "./links.ts";
 import { nodeHeader, nodeParam, unknownNode } from "./node-header.ts";
 import type { PageDeps } from "./page-deps.ts";
@@ -42,31 +42,48 @@ export const reportsPage = ({ nodes, clock, frame }: PageDeps) =>
     return frame(c, {
       title: `Reports of ${certname}`,
       section: "nodes",
-      body: html`${nodeHeader(node, "reports", "p")}
-<div class="heading small"><h1>Reports</h1>
-<nav class="views" aria-label="Which runs"><ul>${
-        views.map(([id, name]) =>
-          html`<li><a href="${here({ show: id })}"${id === show ? html` aria-current="true"` : nothing}>${name}</a></li>`
-        )
-      }</ul></nav></div>
-${reports.length === 0 ? empty(show === undefined ? "No report has come yet." : "No run of this kind is kept.") : reportTable(certname, reports, clock.now())}
-${pager({ page, size, limit }, (to) => here({ show, page: to }))}`,
+      body: html`
+        ${nodeHeader(node, "reports", "p")}
+        <div class="heading small">
+          <h1>Reports</h1>
+          <nav class="views" aria-label="Which runs">
+            <ul>${views.map(([id, name]) =>
+              html`<li><a href="${here({ show: id })}" ${ariaCurrent(id === show)}>${name}</a></li>`
+            )}</ul>
+          </nav>
+        </div>
+        ${reports.length === 0
+          ? empty(show === undefined ? "No report has come yet." : "No run of this kind is kept.")
+          : reportTable(certname, reports, clock.now())}
+        ${pager({ page, size, limit }, (to) => here({ show, page: to }))}
+      `,
     });
   });
 
 /** Runs as rows, each with the way to its report. */
 export const reportTable = (certname: string, reports: readonly ReportSummary[], now: number): Html =>
-  html`<table class="list cards">
-<caption class="hidden">Runs, newest first</caption>
-<thead><tr><th scope="col">Ended</th><th scope="col">Outcome</th><th scope="col">Took</th><th scope="col">Environment</th></tr></thead>
-<tbody>${
-    reports.map(({ id, environment, report }) =>
-      html`<tr>
-<th scope="row"><a href="${reportsLink(certname, id)}">${when(report.end_time, now)}</a></th>
-<td data-label="Outcome">${statusBadge(report.status)} ${runTags(report)}</td>
-<td data-label="Took" class="figure">${duration(report.start_time, report.end_time)}</td>
-<td data-label="Environment">${environment ?? ""}</td>
-</tr>`
-    )
-  }</tbody>
-</table>`;
+  html`
+    <table class="list cards">
+      <caption class="hidden">Runs, newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Ended</th>
+          <th scope="col">Outcome</th>
+          <th scope="col" class="figure">Took</th>
+          <th scope="col">Environment</th>
+        </tr>
+      </thead>
+      <tbody>${reports.map(({ id, environment, report }) =>
+        html`
+          <tr>
+            <th scope="row"><a href="${reportsLink(certname, id)}">${when(report.end_time, now)}</a></th>
+            <td data-label="Outcome">
+              <div class="badges">${statusBadge(report.status)}${runTags(report)}</div>
+            </td>
+            <td data-label="Took" class="figure">${duration(report.start_time, report.end_time)}</td>
+            <td data-label="Environment">${environment ?? ""}</td>
+          </tr>
+        `
+      )}</tbody>
+    </table>
+  `;

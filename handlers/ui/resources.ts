@@ -51,19 +51,34 @@ const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 export const resourceView = (item: CatalogItem): Html => {
   const hidden = item.sensitive.length > 0 || item.parameters.some(([, value]) => isHidden(value));
   return html`<details class="resource"><summary><span class="resource">${redacted(item.title)}</span>${
-    item.exported ? html` <span class="tag">exported</span>` : nothing
-  }${hidden ? html` <span class="tag secret">has secrets</span>` : nothing}</summary>
+    item.exported
+      ? html`
+        <span class="tag">exported</span>
+      `
+      : nothing
+  }${
+    hidden
+      ? html`
+        <span class="tag secret">has secrets</span>
+      `
+      : nothing
+  }</summary>
 ${
     item.parameters.length === 0
       ? html`<p class="empty">No parameters.</p>`
       : html`<dl class="pairs parameters">${
         item.parameters.map(([name, value]) =>
-          html`<dt>${redacted(name)}</dt><dd>${valueView(plain(value))}</dd>`
+          html`
+            <dt>${redacted(name)}</dt>
+            <dd>${valueView(plain(value))}</dd>
+          `
         )
       }</dl>`
   }
 <p class="place">${item.place === "" ? nothing : html`<span>${redacted(item.place)}</span>`}${
-    item.tags.length === 0 ? nothing : html` <span>Tags: ${redacted(item.tags.join(", "))}</span>`
+    item.tags.length === 0 ? nothing : html`
+      <span>Tags: ${redacted(item.tags.join(", "))}</span>
+    `
   }</p>
 </details>`;
 };

@@ -28,9 +28,19 @@ export const absolute = (iso: string): string => iso.replace("T", " ").replace(/
 export const when = (iso: string | null, now: number): Html => {
   const at = iso === null ? NaN : new Date(iso).getTime();
   if (iso === null || Number.isNaN(at)) return html`<span class="none">–</span>`;
-  return html`<time datetime="${iso}"><span class="ago">${relative(at, now)}</span> <span class="exact">${
-    absolute(iso)
-  }<span class="zone"> UTC</span></span></time>`;
+  return html`
+    <time
+      datetime="${iso}"><span class="ago">${relative(at, now)}</span> <span class="exact">${absolute(
+        iso,
+      )}<span class="zone"> UTC</span></span></time>
+  `;
+};
+
+/** How long ago, with the exact time only on asking (by the title): for crowded rows. */
+export const ago = (iso: string | null, now: number): Html => {
+  const at = iso === null ? NaN : new Date(iso).getTime();
+  if (iso === null || Number.isNaN(at)) return when(null, now);
+  return html`<time datetime="${iso}" title="${absolute(iso)} UTC">${relative(at, now)}</time>`;
 };
 
 /** The time of day only: for lines that stand close together. */

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { isExactNumber } from "../core/nodes/exact-json.ts";
+import { isExactNumber } from "../core/json/exact-json.ts";
 import { grouped, type Html, redacted } from "./html.ts";
 
 const longest = 20_000;
@@ -52,7 +52,9 @@ export const flatten = (value: unknown): { readonly path: string; readonly value
       found.push({ path, value: each });
       return;
     }
-    const members = Array.isArray(each) ? each.map((item, i) => [String(i), item] as const) : Object.entries(each as object);
+    const members = Array.isArray(each)
+      ? each.map((item, i) => [String(i), item] as const)
+      : Object.entries(each as object);
     for (const [name, item] of members) visit(path === "" ? name : `${path}.${name}`, item);
   };
   visit("", value);

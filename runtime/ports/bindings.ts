@@ -4,7 +4,7 @@ import type { TLSSocket } from "node:tls";
 import type { PortBindings } from "../../handlers/http/env.ts";
 import type { Peer } from "../../handlers/interfaces/peer.ts";
 import { dropIdentityHeaders, headerValues } from "./headers.ts";
-import { type Identify, ingressPeer, type IngressOptions } from "./ingress.ts";
+import { type Identify, type IngressOptions, ingressPeer } from "./ingress.ts";
 import { networks, plainAddress } from "./networks.ts";
 
 export type BindingsOptions = {

@@ -163,8 +163,9 @@ export const listenPort = async (options: PortOptions): Promise<Port> => {
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
     } else socket.destroy();
   });
-  server.on("tlsClientError", (error: Error & { code?: string }) => {
+  server.on("tlsClientError", (error: Error & { code?: string }, socket: Socket) => {
     log.debug("TLS handshake failed", { code: error.code, reason: error.message });
+    socket.destroy();
   });
 
   await listenAt(server, options.listen);
@@ -194,4 +195,6 @@ export const listenPort = async (options: PortOptions): Promise<Port> => {
 const alreadySent = () => new Response(null, { headers: { "x-hono-already-sent": "true" } });
 
 const showAddress = (listen: PortOptions["listen"], port: number): string =>
-  listen.kind === "unix" ? `unix:${listen.path}` : `${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`;
+  listen.kind === "unix"
+    ? `unix:${listen.path}`
+    : `${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`;

@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-import { gateSocket } from "../gated-socket.ts";
+import { type SocketGate, socketGate } from "./gated-socket.ts";
 
 /** What a listener shows, and whom its TLS library believes. PEM; the certificate with the intermediates that belong to it. */
 export type PortTls = { readonly cert: string; readonly key: string; readonly ca: string | undefined };
@@ -17,7 +17,6 @@ export type PortServer = {
   authorized(socket: Socket): boolean;
 };
 
-const onDeno = "Deno" in globalThis;
 const minVersion = "TLSv1.2";
 const ALPNProtocols = ["http/1.1"];
 
@@ -31,9 +30,10 @@ export const plainServer = (options: ServerOptions): PortServer => ({
 
 /** A server of HTTPS that asks for a client certificate when `requestCert` is set, and lets everyone in all the same. */
 export const tlsServer = (options: ServerOptions, tls: PortTls, requestCert: boolean): PortServer =>
-  onDeno ? gatedServer(options, tls, requestCert) : nativeServer(options, tls, requestCert);
+  socketGate ? gatedServer(options, tls, requestCert, socketGate) : nativeServer(options, tls, requestCert);
 
-const contextOf = ({ cert, key, ca }: PortTls) => ({ cert, key, minVersion, ...(ca === undefined ? {} : { ca }) }) as const;
+const contextOf = ({ cert, key, ca }: PortTls) =>
+  ({ cert, key, minVersion, ...(ca === undefined ? {} : { ca }) }) as const;
 
 const nativeServer = (options: ServerOptions, tls: PortTls, requestCert: boolean): PortServer => {
   const server: TlsServer = createTlsServer({
@@ -42,7 +42,7 @@ const nativeServer = (options: ServerOptions, tls: PortTls, requestCert: boolean
     ALPNProtocols,
     requestCert,
     rejectUnauthorized: false,
-    handshakeTimeout: 10_000,
+    handshakeTimeout: options.headersTimeout ?? 20_000,
   });
   return {
     server,
@@ -56,14 +56,14 @@ const nativeServer = (options: ServerOptions, tls: PortTls, requestCert: boolean
  * Deno's TLS sockets don't stop reading when they are paused. Here the HTTP server listens on plain TCP, each connection
  * is gated, and TLS is put on top of the gate. The handshake's own time is bounded by the server's `headersTimeout`.
  */
-const gatedServer = (options: ServerOptions, tls: PortTls, requestCert: boolean): PortServer => {
+const gatedServer = (options: ServerOptions, tls: PortTls, requestCert: boolean, gateOf: SocketGate): PortServer => {
   const server = createServer(options);
   const below = new WeakMap<Socket, Socket>();
   let secureContext: SecureContext = createSecureContext(contextOf(tls));
   const serve = server.listeners("connection") as ((socket: Socket) => void)[];
   server.removeAllListeners("connection");
   server.on("connection", (tcp: Socket) => {
-    const gate = gateSocket(tcp);
+    const gate = gateOf(tcp);
     const socket = new TLSSocket(gate.stream, {
       isServer: true,
       secureContext,

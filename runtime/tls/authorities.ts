@@ -1,5 +1,11 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { type CertificateFacts, hasUsage, mayBeClient, readCertificate, usages } from "../../handlers/core/x509/certificate.ts";
+import {
+  type CertificateFacts,
+  hasUsage,
+  mayBeClient,
+  readCertificate,
+  usages,
+} from "../../handlers/core/x509/certificate.ts";
 import { pemBlocks } from "../../handlers/core/x509/pem.ts";
 
 /** A certificate with what we read of it. */

@@ -49,7 +49,9 @@ export const fetchCrl = (options: {
       trust.warnStale();
       return true;
     } catch (error) {
-      if (!ended.signal.aborted) log.warn("CRL of the Puppetserver was not renewed", { reason: (error as Error).message });
+      if (!ended.signal.aborted) {
+        log.warn("CRL of the Puppetserver was not renewed", { reason: (error as Error).message });
+      }
       return false;
     }
   };

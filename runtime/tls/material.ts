@@ -74,7 +74,9 @@ const checkDates = (file: string, { facts }: Certificate, now: number): void => 
   const at = (ms: number) => new Date(ms).toISOString();
   if (now > facts.notAfter) throw new Error(`"${file}": "${facts.subject.text}" expired at ${at(facts.notAfter)}`);
   if (now < facts.notBefore) {
-    throw new Error(`"${file}": "${facts.subject.text}" is not valid before ${at(facts.notBefore)}; is the clock right?`);
+    throw new Error(
+      `"${file}": "${facts.subject.text}" is not valid before ${at(facts.notBefore)}; is the clock right?`,
+    );
   }
 };
 

@@ -19,9 +19,17 @@ export type Trust = {
   warnStale(): void;
 };
 
-type Known = { readonly chain: Chain; readonly peer: Peer };
+/** What is asked of a known chain again and again: each certificate's dates, and its serial at the one who signed it. */
+type Link = {
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly serial: string;
+  /** Undefined for the root. */
+  readonly issuer: Certificate | undefined;
+};
+type Known = { readonly links: readonly Link[]; readonly peer: Peer };
 
-const mostKnown = 20_000;
+const mostKnown = 10_000;
 const anonymous = (reason: AnonymousReason): Peer => ({ kind: "anonymous", reason });
 /** What Puppet takes for a certname: printable ASCII without a slash. */
 const certname = /^[ -.0-~]{1,255}$/;
@@ -43,7 +51,15 @@ export const createTrust = (deps: { readonly clock: Clock; readonly log: Log }):
       deps.log.debug("Client certificate cannot be read", { reason: (error as Error).message });
     }
     if (!chain) return "unknown authority";
-    const found = { chain, peer: peerOf(chain[0]!) };
+    const found = {
+      peer: peerOf(chain[0]!),
+      links: chain.map(({ facts: { notBefore, notAfter, serial } }, at): Link => ({
+        notBefore,
+        notAfter,
+        serial,
+        issuer: chain[at + 1],
+      })),
+    };
     if (known.size >= mostKnown) known.delete(known.keys().next().value!);
     known.set(id, found);
     return found;
@@ -55,14 +71,11 @@ export const createTrust = (deps: { readonly clock: Clock; readonly log: Log }):
       const found = lookUp(der);
       if (typeof found === "string") return anonymous(found);
       const now = deps.clock.now();
-      for (const { facts } of found.chain) {
-        if (now > facts.notAfter) return anonymous("expired");
-        if (now < facts.notBefore) return anonymous("not yet valid");
+      for (const { notBefore, notAfter } of found.links) {
+        if (now > notAfter) return anonymous("expired");
+        if (now < notBefore) return anonymous("not yet valid");
       }
-      const revoked = found.chain.some(({ facts }, at) => {
-        const issuer = found.chain[at + 1];
-        return issuer !== undefined && revocation.isRevoked(facts.serial, issuer);
-      });
+      const revoked = found.links.some(({ serial, issuer }) => issuer && revocation.isRevoked(serial, issuer));
       return revoked ? anonymous("revoked") : found.peer;
     },
     setAuthorities: (pem) => {

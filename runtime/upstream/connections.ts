@@ -3,10 +3,12 @@ import { Agent as HttpsAgent } from "node:https";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { gateSocket } from "../gated-socket.ts";
 
 /** What we show to the servers behind us, and whom we believe. PEM. */
 export type ClientTls = { readonly cert: string; readonly key: string; readonly ca: string | undefined };
+
+/** Makes what TLS can stand on from a TCP socket, where a runtime's TLS sockets don't stop reading on their own. */
+export type SocketGate = (tcp: Socket) => { readonly stream: Duplex; follow(reader: TLSSocket): void };
 
 /** Agents for one set of certificates. */
 export type Connections = {
@@ -15,15 +17,14 @@ export type Connections = {
   destroy(): void;
 };
 
-const onDeno = "Deno" in globalThis;
 /** Shorter than any server's own time (Jetty's is 30 s), so that we seldom write to a connection that is just closing. */
 const idleMs = 4000;
 
-export const openConnections = (tls: ClientTls): Connections => {
+export const openConnections = (tls: ClientTls, gate: SocketGate | undefined): Connections => {
   const kept = { keepAlive: true, maxFreeSockets: 16, timeout: idleMs } as const;
   const make = (options: typeof kept | { keepAlive: false }) => ({
     http: new HttpAgent(options),
-    https: onDeno ? gatedAgent(tls, options) : new HttpsAgent({ ...options, ...secured(tls) }),
+    https: gate ? gatedAgent(tls, gate, options) : new HttpsAgent({ ...options, ...secured(tls) }),
   });
   const pooled = make(kept);
   const single = make({ keepAlive: false });
@@ -41,13 +42,16 @@ const secured = ({ cert, key, ca }: ClientTls) => ({
   ALPNProtocols: ["http/1.1"],
 });
 
-/** On Deno TLS stands on a gated TCP socket, for a paused TLS socket goes on reading there. */
-const gatedAgent = (tls: ClientTls, options: { keepAlive: boolean; timeout?: number }): HttpsAgent => {
+const gatedAgent = (
+  tls: ClientTls,
+  gateOf: SocketGate,
+  options: { keepAlive: boolean; timeout?: number },
+): HttpsAgent => {
   const agent = new HttpsAgent(options);
   agent.createConnection = ((target: ClientRequestArgs): Duplex => {
     const host = target.host ?? "localhost";
     const tcp = connectTcp({ host, port: Number(target.port) });
-    const gate = gateSocket(tcp);
+    const gate = gateOf(tcp);
     const socket: TLSSocket = connectTls({
       ...secured(tls),
       socket: gate.stream as Socket,

@@ -2,7 +2,7 @@ import { AppError } from "../../handlers/errors.ts";
 import type { Clock } from "../../handlers/interfaces/clock.ts";
 import type { Log } from "../../handlers/interfaces/log.ts";
 import type { Upstream, UpstreamRequest } from "../../handlers/interfaces/upstream.ts";
-import { type ClientTls, type Connections, openConnections } from "./connections.ts";
+import { type ClientTls, type Connections, openConnections, type SocketGate } from "./connections.ts";
 import { exchange, NotConnected, StaleConnection } from "./exchange.ts";
 
 export type UpstreamOptions = {
@@ -10,6 +10,8 @@ export type UpstreamOptions = {
   readonly urls: readonly string[];
   /** Asked at each request: what is new counts for the next connection. */
   readonly tls: () => ClientTls;
+  /** What TLS has to stand on in this runtime; undefined where its sockets hold back by themselves. */
+  readonly gate: SocketGate | undefined;
   /** Milliseconds until the connection, TLS included, has to stand. */
   readonly connectTimeoutMs?: number;
   /** Milliseconds in which no byte came or went, the wait for a compilation included. */
@@ -41,7 +43,7 @@ export const createUpstream = (options: UpstreamOptions): Upstream & { close(): 
     const same = current && current.tls.cert === tls.cert && current.tls.key === tls.key && current.tls.ca === tls.ca;
     if (!same) {
       const old = current;
-      current = { tls, connections: openConnections(tls) };
+      current = { tls, connections: openConnections(tls, options.gate) };
       // What still runs on the old certificates may end; its connections are not kept after that.
       if (old) setTimeout(() => old.connections.destroy(), times.idleTimeoutMs).unref();
     }
@@ -80,9 +82,13 @@ export const createUpstream = (options: UpstreamOptions): Upstream & { close(): 
           server.running--;
         }
       }
-      throw new AppError("upstream_failed", `Cannot reach ${servers.map(({ url }) => `"${url.origin}"`).join(" or ")}`, {
-        cause: reason,
-      });
+      throw new AppError(
+        "upstream_failed",
+        `Cannot reach ${servers.map(({ url }) => `"${url.origin}"`).join(" or ")}`,
+        {
+          cause: reason,
+        },
+      );
     },
     close: () => current?.connections.destroy(),
   };

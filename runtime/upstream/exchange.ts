@@ -68,7 +68,10 @@ export const exchange = (
       () =>
         fail(
           connected
-            ? new AppError("upstream_timeout", `"${url.origin}" did not answer within ${options.idleTimeoutMs / 1000} s`)
+            ? new AppError(
+              "upstream_timeout",
+              `"${url.origin}" did not answer within ${options.idleTimeoutMs / 1000} s`,
+            )
             : new NotConnected(new Error(`No connection within ${options.connectTimeoutMs} ms`)),
         ),
       options.connectTimeoutMs,
@@ -86,7 +89,8 @@ export const exchange = (
       connected = true;
       clearTimeout(late);
       alive = setTimeout(
-        () => fail(new AppError("upstream_timeout", `"${url.origin}" was silent for ${options.idleTimeoutMs / 1000} s`)),
+        () =>
+          fail(new AppError("upstream_timeout", `"${url.origin}" was silent for ${options.idleTimeoutMs / 1000} s`)),
         options.idleTimeoutMs,
       );
       void sendBody(send, request.body, moved, () => answered).catch(fail);
@@ -107,7 +111,9 @@ export const exchange = (
           }),
         );
       } catch (error) {
-        fail(new AppError("upstream_failed", `"${url.origin}" gave an answer that cannot be passed on`, { cause: error }));
+        fail(
+          new AppError("upstream_failed", `"${url.origin}" gave an answer that cannot be passed on`, { cause: error }),
+        );
         reject(failure);
       }
     });

@@ -43,4 +43,5 @@ export const streamOf = (
   }, { highWaterMark: 0 });
 };
 
-const broken = (cause?: unknown) => new AppError("upstream_failed", "The server behind us broke off its answer", { cause });
+const broken = (cause?: unknown) =>
+  new AppError("upstream_failed", "The server behind us broke off its answer", { cause });

@@ -40,7 +40,7 @@ export type CrlOptions = {
 export type Authority = Issued & {
   /** A leaf for a name: `CN=<name>`, good for servers (with that name and localhost, 127.0.0.1) and clients. */
   issue(name: string, options?: IssueOptions): Promise<Issued>;
-  /** An authority below this one. */
+  /** An authority below this one; with `authority: false` a node that acts as one. */
   intermediate(name: string, options?: IssueOptions): Promise<Authority>;
   /** A CRL, PEM, with these serials (hex). */
   crl(serials?: readonly string[], options?: CrlOptions): Promise<string>;
@@ -84,7 +84,7 @@ const authorityOf = async (
       return issued(made, own, upward);
     },
     intermediate: async (name, options = {}) => {
-      const { made, own } = await sign(name, { ...options, authority: true });
+      const { made, own } = await sign(name, { authority: true, ...options });
       return authorityOf(made, own, upward);
     },
     crl: async (serials = [], options = {}) => {

@@ -7,7 +7,10 @@ export const largeCrl = (serials: readonly string[], extension: readonly number[
   const algorithm = element(0x30, element(0x06, [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]));
   const name = element(
     0x30,
-    element(0x31, element(0x30, [...element(6, [0x55, 4, 3]), ...element(0x0c, [...new TextEncoder().encode("Large")])])),
+    element(
+      0x31,
+      element(0x30, [...element(6, [0x55, 4, 3]), ...element(0x0c, [...new TextEncoder().encode("Large")])]),
+    ),
   );
   const entries = serials.flatMap((serial) => element(0x30, [...element(2, bytesOf(serial)), ...time]));
   const number = element(0x30, [...element(6, [0x55, 0x1d, 0x14]), ...element(4, element(2, [7]))]);

@@ -2,7 +2,7 @@ import { createGate } from "../../handlers/core/gate.ts";
 import type { Peer } from "../../handlers/interfaces/peer.ts";
 import type { Upstream, UpstreamRequest } from "../../handlers/interfaces/upstream.ts";
 import { puppetApp, type PuppetDeps } from "../../handlers/puppet.ts";
-import type { PassedCatalog } from "../../handlers/puppet/passed-catalog.ts";
+import type { PassedCatalog } from "../../handlers/core/commands/whole-catalog.ts";
 import { createTestClock } from "./clock.ts";
 import { createTestIds } from "./ids.ts";
 import { createRecordingLog } from "./log.ts";

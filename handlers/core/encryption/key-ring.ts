@@ -28,6 +28,7 @@ export const createKeyRing = async (secrets: readonly string[]): Promise<Vault> 
 
   return {
     keyId: current.id,
+    keyIds: keys.map((each) => each.id),
     encrypt: (recordId, plain) => encrypt(current, recordId, plain),
     decrypt: async (recordId, blob) => {
       const id = blob[0] === format && blob.length > headLength ? hex(blob.subarray(1, 1 + keyIdLength)) : undefined;

@@ -1,7 +1,8 @@
+import { parseExact } from "../json/exact-json.ts";
 import type { RunOptions } from "../../interfaces/estate.ts";
 import type { Redactor } from "../../interfaces/redactor.ts";
 import type { Condition } from "../query/plan.ts";
-import { type ExactJson, exactText, exactValue, parseExact } from "./exact-json.ts";
+import { type ShownJson, shownText, shownValue } from "./shown-json.ts";
 import { type CatalogCounts, catalogCounts } from "./node-summary.ts";
 import type { NodesDeps } from "./nodes-deps.ts";
 import { flagOf, jsonOf, redactRow, rowsOf, type ShownRow, textOf } from "./redact-row.ts";
@@ -32,11 +33,11 @@ export type NodeCatalog = Omit<CatalogSummary, "catalog"> & {
   readonly source: CatalogSource;
   readonly catalog: CatalogCounts & {
     /** `[{type, title, parameters, tags, file, line, exported, …}]` */
-    readonly resources: ExactJson;
+    readonly resources: ShownJson;
     /** Those that other nodes may collect; an agent doesn't get them. */
-    readonly resources_exported: ExactJson;
+    readonly resources_exported: ShownJson;
     /** PuppetDB's `{source_type, …}` or, of source `agent`, Puppet's `{source, target}`. */
-    readonly edges: ExactJson;
+    readonly edges: ShownJson;
   };
 };
 
@@ -86,17 +87,17 @@ export const nodeCatalogs = ({ estate, redactor }: NodesDeps) => {
     const [[row], marks] = await Promise.all([rowsOf(estate, plan, options), estate.marks(certname)]);
     if (!row) return undefined;
     const forNode = redactor().with(marks);
-    const shown = redactRow("catalogs", row, forNode, `${certname} ${row["id"]} ${row["hash"]}`);
-    const told = jsonOf(shown, "resources") ?? exactText("[]");
+    const shown = redactRow("catalogs", row, forNode, `${certname} ${row["hash"]}`);
+    const told = jsonOf(shown, "resources") ?? shownText("[]");
     const passed = await whole(certname, textOf(shown, "catalog_uuid"), forNode);
     return {
       ...summary(shown),
       source: passed ? "agent" : "puppetdb",
       catalog: {
         ...catalogCounts(shown),
-        resources: passed ? exactValue(passed.resources) : told,
+        resources: passed ? shownValue(passed.resources) : told,
         resources_exported: exported(told),
-        edges: passed ? exactValue(passed.edges) : jsonOf(shown, "edges") ?? exactText("[]"),
+        edges: passed ? shownValue(passed.edges) : jsonOf(shown, "edges") ?? shownText("[]"),
       },
     };
   };
@@ -170,13 +171,13 @@ const onlyPassed = (
     catalog_uuid: null,
     num_resources: Array.isArray(passed.resources) ? passed.resources.length : 0,
     num_resources_exported: 0,
-    resources: exactValue(passed.resources),
-    resources_exported: exactText("[]"),
-    edges: exactValue(passed.edges),
+    resources: shownValue(passed.resources),
+    resources_exported: shownText("[]"),
+    edges: shownValue(passed.edges),
   },
 });
 
-const exported = (resources: ExactJson): ExactJson => {
-  if (!/"exported"\s*:\s*true/.test(resources.text) || !Array.isArray(resources.value)) return exactText("[]");
-  return exactValue(resources.value.filter((each) => (each as { exported?: unknown } | null)?.exported === true));
+const exported = (resources: ShownJson): ShownJson => {
+  if (!/"exported"\s*:\s*true/.test(resources.text) || !Array.isArray(resources.value)) return shownText("[]");
+  return shownValue(resources.value.filter((each) => (each as { exported?: unknown } | null)?.exported === true));
 };

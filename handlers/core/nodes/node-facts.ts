@@ -1,5 +1,5 @@
 import type { RunOptions } from "../../interfaces/estate.ts";
-import { type ExactJson, exactText } from "./exact-json.ts";
+import { type ShownJson, shownText } from "./shown-json.ts";
 import type { NodesDeps } from "./nodes-deps.ts";
 import { jsonOf, redactRow, rowsOf, textOf } from "./redact-row.ts";
 
@@ -13,9 +13,9 @@ export type NodeFacts = {
   readonly producer_timestamp: string | null;
   readonly producer: string | null;
   /** An object: fact name to value. */
-  readonly facts: ExactJson;
+  readonly facts: ShownJson;
   /** `[[name, version, provider], …]` or null. */
-  readonly package_inventory: ExactJson | null;
+  readonly package_inventory: ShownJson | null;
 };
 
 export const nodeFacts = ({ estate, redactor }: NodesDeps) => ({
@@ -37,7 +37,7 @@ export const nodeFacts = ({ estate, redactor }: NodesDeps) => ({
       change_facts: textOf(shown, "timestamp"),
       producer_timestamp: textOf(shown, "producer_timestamp"),
       producer: textOf(shown, "producer"),
-      facts: jsonOf(shown, "facts") ?? exactText("{}"),
+      facts: jsonOf(shown, "facts") ?? shownText("{}"),
       package_inventory: jsonOf(shown, "package_inventory"),
     };
   },

@@ -1,6 +1,6 @@
 import type { RunOptions } from "../../interfaces/estate.ts";
 import type { Condition } from "../query/plan.ts";
-import type { ExactJson } from "./exact-json.ts";
+import type { ShownJson } from "./shown-json.ts";
 import type { ReportStatus } from "./node-status.ts";
 import type { NodesDeps } from "./nodes-deps.ts";
 import { flagOf, jsonOf, numberOf, redactRow, rowsOf, type ShownRow, textOf } from "./redact-row.ts";
@@ -10,7 +10,7 @@ export type ReportSummary = {
   /** The report's hash. */
   readonly id: string;
   readonly node_id: string;
-  /** When it ended, by the agent's clock. */
+  /** When it was sent. */
   readonly created: string | null;
   readonly environment: string | null;
   readonly report: RunSummary;
@@ -39,11 +39,11 @@ export type RunSummary = {
 export type NodeReport = Omit<ReportSummary, "report"> & {
   readonly report: RunSummary & {
     /** `[{file, line, level, message, source, tags, time}]` */
-    readonly logs: ExactJson | null;
+    readonly logs: ShownJson | null;
     /** `[{category, name, value}]` */
-    readonly metrics: ExactJson | null;
+    readonly metrics: ShownJson | null;
     /** `[{resource_type, resource_title, skipped, timestamp, file, line, containment_path, corrective_change, events}]` */
-    readonly resources: ExactJson | null;
+    readonly resources: ShownJson | null;
   };
 };
 
@@ -59,6 +59,7 @@ export type ReportQuery = {
 const light = [
   "hash",
   "certname",
+  "producer_timestamp",
   "environment",
   "status",
   "puppet_version",
@@ -77,7 +78,7 @@ const light = [
   "noop_pending",
   "corrective_change",
 ].map((field) => ({ as: field, field }));
-const sorts = { id: "hash", created: "end_time", "report.status": "status" } as const;
+const sorts = { id: "hash", created: "producer_timestamp", "report.status": "status" } as const;
 
 export const nodeReports = ({ estate, redactor }: NodesDeps) => {
   const of = (certname: string): Condition => ({ op: "=", left: { field: "certname" }, right: certname });
@@ -130,7 +131,7 @@ export const nodeReports = ({ estate, redactor }: NodesDeps) => {
           where,
           order: [
             { field: sorts[query.sort ?? "created"], direction: query.direction },
-            ...(query.sort === "report.status" ? [{ field: "end_time", direction: "desc" } as const] : []),
+            ...(query.sort === "report.status" ? [{ field: "producer_timestamp", direction: "desc" } as const] : []),
             { field: "hash" },
           ],
           limit: query.limit,
@@ -148,7 +149,7 @@ export const nodeReports = ({ estate, redactor }: NodesDeps) => {
 const summary = (row: ShownRow): ReportSummary => ({
   id: textOf(row, "hash") ?? "",
   node_id: textOf(row, "certname") ?? "",
-  created: textOf(row, "end_time"),
+  created: textOf(row, "producer_timestamp"),
   environment: textOf(row, "environment"),
   report: {
     catalog_uuid: textOf(row, "catalog_uuid"),

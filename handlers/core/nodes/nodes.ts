@@ -1,3 +1,4 @@
+import type { Sealed } from "../../interfaces/sealed.ts";
 import { nodeLists } from "./list-nodes.ts";
 import { nodeCatalogs } from "./node-catalogs.ts";
 import { nodeFacts } from "./node-facts.ts";
@@ -18,6 +19,9 @@ export const createNodes = (deps: Omit<NodesDeps, "outdatedAfter"> & Partial<Pic
     ...nodeFacts(all),
     ...nodeCatalogs(all),
     ...nodeReports(all),
+    /** A text about a node, e.g. why its command was refused, without what is secret for this node. */
+    redactText: async (certname: string, text: Sealed<string>): Promise<string> =>
+      deps.redactor().with(await deps.estate.marks(certname)).redactText(text),
     /** Removes a node and all that is stored of it. False: there was none. */
     remove: (certname: string): Promise<boolean> => deps.estate.deleteNode(certname),
   };

@@ -4,10 +4,10 @@ import type { Redactor, ShapeName } from "../../interfaces/redactor.ts";
 import { Sealed } from "../../interfaces/sealed.ts";
 import { entities, type EntityField, type EntityName } from "../query/entities.ts";
 import type { Plan } from "../query/plan.ts";
-import { type ExactJson, exactText } from "./exact-json.ts";
+import { type ShownJson, shownText } from "./shown-json.ts";
 
 /** A row that may be shown: what was sealed is redacted. */
-export type ShownRow = Readonly<Record<string, string | number | boolean | null | ExactJson>>;
+export type ShownRow = Readonly<Record<string, string | number | boolean | null | ShownJson>>;
 
 /** All rows of a plan; for plans with a limit. */
 export const rowsOf = async (
@@ -34,7 +34,7 @@ export const redactRow = (entity: EntityName, row: Row, redactor: Redactor, key?
         return [name, typeof value === "string" ? value : value === null ? null : String(value)];
       }
       const redacted = redactor.redact(field, shape, key === undefined ? undefined : `${shape}:${key}`);
-      return [name, exactText(redacted.text)];
+      return [name, shownText(redacted.text)];
     }),
   );
 
@@ -61,7 +61,7 @@ export const flagOf = (row: ShownRow, name: string): boolean | null => {
 };
 
 /** A JSON field; null when the store doesn't hold it (any more). */
-export const jsonOf = (row: ShownRow, name: string): ExactJson | null => {
+export const jsonOf = (row: ShownRow, name: string): ShownJson | null => {
   const field = row[name];
   if (typeof field !== "object" || field === null) return null;
   return field.text === "null" ? null : field;

@@ -97,7 +97,9 @@ export const oidText = (bytes: Uint8Array, element: Element): string => {
 export const timeOf = (bytes: Uint8Array, element: Element): number => {
   const text = String.fromCharCode(...contentOf(bytes, element));
   const utc = element.tag === tags.utcTime;
-  const match = (utc ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/).exec(text);
+  const match = (utc ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/).exec(
+    text,
+  );
   if (!match || (!utc && element.tag !== tags.generalizedTime)) throw new DerError("Has a time that cannot be read");
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
   return Date.UTC(utc ? year + (year < 50 ? 2000 : 1900) : year, month - 1, day, hour, minute, second);

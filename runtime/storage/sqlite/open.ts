@@ -80,9 +80,12 @@ const checkKey = async (documents: Store["documents"], vault: Vault): Promise<vo
     if (!(error instanceof AppError) || error.code !== "conflict") throw error;
   }
   const known = await documents.get<KeyDocument>("settings", "key");
-  if (known && known.key_id !== vault.keyId) {
+  if (!known || known.key_id === vault.keyId) return;
+  if (!vault.keyIds.includes(known.key_id)) {
     throw new Error(
       `The store is encrypted under key "${known.key_id}", but the key that is given has the id "${vault.keyId}" (HOPPETDB_SECRET_KEY)`,
     );
   }
+  // a new key was put in front of the old one
+  await documents.replace<KeyDocument>("settings", { id: "key", key_id: vault.keyId }, known.version);
 };

@@ -6,7 +6,10 @@ const gateOf = (options: Partial<Parameters<typeof createGate>[0]> = {}) =>
   createGate({ concurrency: 2, queue: 2, maxWaitMs: 10_000, random: () => 0.5, ...options });
 const settled = async (promise: Promise<unknown>): Promise<boolean> => {
   const pending = Symbol();
-  const first = await Promise.race([promise.catch(() => {}), new Promise((resolve) => setTimeout(() => resolve(pending)))]);
+  const first = await Promise.race([
+    promise.catch(() => {}),
+    new Promise((resolve) => setTimeout(() => resolve(pending))),
+  ]);
   return first !== pending;
 };
 

@@ -57,12 +57,12 @@ describe("port 8000", () => {
       const foreign: Record<string, string>[] = [
         { Origin: "https://evil.example" },
         { "Sec-Fetch-Site": "cross-site" },
-        {},
+        ...(method === "POST" ? [{ "Content-Type": "text/plain" }] : []),
       ];
       for (const headers of foreign) {
         const init = {
           method,
-          headers: { ...headers, Cookie: cookie!, "Content-Type": "application/json" },
+          headers: { Cookie: cookie!, "Content-Type": "application/json", ...headers },
           body: "{}",
         };
         const response = await app.request(path.replace(/:\w+/g, "x"), init, env());

@@ -189,7 +189,10 @@ describe("the port", () => {
 
   it("passes answers as they are, errors of the Puppetserver too", async () => {
     const { upstream } = recordingUpstream(() =>
-      new Response("Forbidden request: …", { status: 403, headers: { "X-Puppet-Version": "7.23.0", "Connection": "close" } })
+      new Response("Forbidden request: …", {
+        status: 403,
+        headers: { "X-Puppet-Version": "7.23.0", "Connection": "close" },
+      })
     );
     const response = await ask(createPuppetApp({ upstream }), "GET", "/puppet/v3/node/web01.example.test");
     expect([response.status, response.headers.get("x-puppet-version")]).toEqual([403, "7.23.0"]);
@@ -200,7 +203,10 @@ describe("the port", () => {
   it("passes bodies, and refuses what is over the limit: declared at once, undeclared when it is reached", async () => {
     const target = "/puppet/v3/report/web01.example.test";
     const port = createPuppetApp();
-    const sent = await ask(port, "PUT", target, web01, { body: "x".repeat(1000), headers: { "Content-Length": "1000" } });
+    const sent = await ask(port, "PUT", target, web01, {
+      body: "x".repeat(1000),
+      headers: { "Content-Length": "1000" },
+    });
     expect(sent.status).toBe(200);
     expect(port.requests[0]!.text).toHaveLength(1000);
 

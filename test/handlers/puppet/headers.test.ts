@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { requestHeaders, responseHeaders } from "../../../handlers/puppet/headers.ts";
 import type { Peer } from "../../../handlers/interfaces/peer.ts";
 
-const web01: Peer = { kind: "verified", certname: "web01", serial: "1", issuer: "CN=ca", pem: "-----BEGIN X-----\na+/=\n" };
+const web01: Peer = {
+  kind: "verified",
+  certname: "web01",
+  serial: "1",
+  issuer: "CN=ca",
+  pem: "-----BEGIN X-----\na+/=\n",
+};
 const nobody: Peer = { kind: "anonymous", reason: "no certificate" };
 
 const forged = {
@@ -19,7 +25,10 @@ const forged = {
 
 describe("requestHeaders", () => {
   it("says what we verified, and nothing of what the client says of itself", () => {
-    const headers = requestHeaders(new Headers({ ...forged, "X-Puppet-Version": "7.23.0", Accept: "text/plain" }), web01);
+    const headers = requestHeaders(
+      new Headers({ ...forged, "X-Puppet-Version": "7.23.0", Accept: "text/plain" }),
+      web01,
+    );
     expect(Object.fromEntries(headers)).toEqual({
       "accept": "text/plain",
       "x-puppet-version": "7.23.0",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type PassedCatalog, watchCatalogs } from "../../../handlers/puppet/passed-catalog.ts";
+import type { PassedCatalog } from "../../../handlers/core/commands/whole-catalog.ts";
+import { watchCatalogs } from "../../../handlers/puppet/passed-catalog.ts";
 import { createRecordingLog } from "../../support/log.ts";
 import { createPuppetApp, recordingUpstream, verified } from "../../support/puppet.ts";
 
@@ -9,9 +10,14 @@ const target = "/puppet/v3/catalog/web01.example.test";
 const env = { peer: verified("web01.example.test"), remoteAddress: "127.0.0.1", secure: true, target };
 
 describe("a passing catalog", () => {
-  it.each([
+  it.each<[string, string, string | null, () => BodyInit]>([
     ["plain", "application/json", null, () => '{"name":"web01"}'],
-    ["compressed rich data", "application/vnd.puppet.rich+json; charset=utf-8", "gzip", () => compress('{"name":"web01"}')],
+    [
+      "compressed rich data",
+      "application/vnd.puppet.rich+json; charset=utf-8",
+      "gzip",
+      () => compress('{"name":"web01"}'),
+    ],
   ])("is kept as the very bytes that the agent got: %s", async (_, type, encoding, body) => {
     const headers = { "Content-Type": type, ...(encoding ? { "Content-Encoding": encoding } : {}) };
     const { upstream } = recordingUpstream(() => new Response(body(), { headers }));
@@ -73,7 +79,7 @@ describe("a passing catalog", () => {
       let left = 2;
       return new Response(
         new ReadableStream<Uint8Array>({
-          pull: (controller) => left-- > 0 ? controller.enqueue(new Uint8Array(50)) : controller.close(),
+          pull: (controller): void => left-- > 0 ? controller.enqueue(new Uint8Array(50)) : controller.close(),
         }, { highWaterMark: 0 }),
       );
     };

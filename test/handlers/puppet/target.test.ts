@@ -4,9 +4,17 @@ import { parseTarget } from "../../../handlers/puppet/target.ts";
 describe("parseTarget", () => {
   it.each([
     ["/", "/", "/"],
-    ["/puppet/v3/node/web01?environment=a&x=%2f..%2f", "/puppet/v3/node/web01", "/puppet/v3/node/web01?environment=a&x=%2f..%2f"],
+    [
+      "/puppet/v3/node/web01?environment=a&x=%2f..%2f",
+      "/puppet/v3/node/web01",
+      "/puppet/v3/node/web01?environment=a&x=%2f..%2f",
+    ],
     ["/puppet/v3/node/web01%2eexample", "/puppet/v3/node/web01.example", "/puppet/v3/node/web01.example"],
-    ["/puppet/v3/file_content/modules/demo/a%20b", "/puppet/v3/file_content/modules/demo/a b", "/puppet/v3/file_content/modules/demo/a%20b"],
+    [
+      "/puppet/v3/file_content/modules/demo/a%20b",
+      "/puppet/v3/file_content/modules/demo/a b",
+      "/puppet/v3/file_content/modules/demo/a%20b",
+    ],
     ["/a/%C3%A4", "/a/ä", "/a/%C3%A4"],
     ["/a/ä".normalize().replace("ä", "%c3%a4"), "/a/ä", "/a/%C3%A4"],
     ["/a/x%3By", "/a/x;y", "/a/x%3By"],

@@ -47,8 +47,16 @@ describe("fetchCrl", () => {
   it.each<[string, () => Response | Promise<Response>, RegExp]>([
     ["an error", () => new Response("no", { status: 500 }), /answered 500/],
     ["no CRL", () => new Response("hello"), /no X509 CRL block/],
-    ["a list that another authority signed", async () => new Response(await (await createAuthority("Test root")).crl()), /not signed/],
-    ["an endless answer", () => new Response(new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(1e6).fill(65)) })), /larger|abort|timeout/i],
+    [
+      "a list that another authority signed",
+      async () => new Response(await (await createAuthority("Test root")).crl()),
+      /not signed/,
+    ],
+    [
+      "an endless answer",
+      () => new Response(new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(1e6).fill(65)) })),
+      /larger|abort|timeout/i,
+    ],
   ])("goes on with the old list after %s", async (_, answer, why) => {
     const folder = temporaryFolder();
     const file = folder.write("crl.pem", await root.crl([leaf.serial]));

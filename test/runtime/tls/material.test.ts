@@ -31,7 +31,11 @@ describe("readMaterial", () => {
     ["no key", () => Promise.resolve({ key: "hello" }), /key": Holds no private key/],
     ["no certificate", () => Promise.resolve({ cert: "hello" }), /cert": Has no CERTIFICATE block/],
     ["a CA without a root", () => Promise.resolve({ ca: middle.cert }), /ca": has no root/],
-    ["a CA that is none", async () => ({ ca: root.cert + (await root.issue("leaf")).cert }), /"CN=leaf" is no authority/],
+    [
+      "a CA that is none",
+      async () => ({ ca: root.cert + (await root.issue("leaf")).cert }),
+      /"CN=leaf" is no authority/,
+    ],
     ["a CA that has expired", async () => {
       const old = await createAuthority("Old", { from: -5 * day, until: -day });
       return { ca: old.cert };
@@ -82,7 +86,10 @@ describe("selfSigned", () => {
     const first = readMaterial(files, now);
     expect(statSync(files.key).mode & 0o777).toBe(0o600);
     expect(readMaterial(await selfSigned(folder.path, ["puppet.example.test"], now + 300 * day), now)).toEqual(first);
-    const later = readMaterial(await selfSigned(folder.path, ["puppet.example.test"], now + 340 * day), now + 340 * day);
+    const later = readMaterial(
+      await selfSigned(folder.path, ["puppet.example.test"], now + 340 * day),
+      now + 340 * day,
+    );
     expect(later.cert).not.toBe(first.cert);
   });
 });

@@ -7,12 +7,15 @@ const enough = 64 * 1024;
 /** A reader that got its data without `resume` being called is seen after that many milliseconds. */
 const lookAgain = 20;
 
+/** Makes what TLS can stand on from a TCP socket; `follow` wants the TLS socket once that is made. */
+export type SocketGate = (tcp: Socket) => { readonly stream: Duplex; follow(reader: TLSSocket): void };
+
 /**
  * A TCP socket as a stream for TLS to stand on, that stops reading while the TLS socket above has enough unread. On Deno a
  * TLS socket goes on reading when it is paused (600 MB in memory behind a slow reader), a TCP socket does not; so there
- * the stop is made here, below the TLS. Call `follow` with the TLS socket once it is made.
+ * the stop is made here, below the TLS.
  */
-export const gateSocket = (tcp: Socket): { readonly stream: Duplex; follow(reader: TLSSocket): void } => {
+export const gateSocket: SocketGate = (tcp) => {
   let reader: TLSSocket | undefined;
   let wanted = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -71,3 +74,6 @@ export const gateSocket = (tcp: Socket): { readonly stream: Duplex; follow(reade
     },
   };
 };
+
+/** What this runtime needs below its TLS sockets: nothing on Node. */
+export const socketGate: SocketGate | undefined = "Deno" in globalThis ? gateSocket : undefined;

@@ -1,0 +1,48 @@
+import type { MiddlewareHandler } from "hono";
+import { AppError } from "../errors.ts";
+import type { PortEnv } from "../http/env.ts";
+import type { Peer } from "../interfaces/peer.ts";
+
+export type Access = {
+  /** HOPPETDB_PUPPETDB_ALLOW: certnames, `*` for every verified one, `anonymous` for who has none. Undefined: `*`. */
+  readonly allow: readonly string[] | undefined;
+  /** HOPPETDB_PUPPETDB_ALLOW_QUERIES. */
+  readonly allowQueries: readonly string[];
+  /** The port has no TLS and no ingress: nobody can prove who he is. He may ask, and sees what people see. */
+  readonly plain: boolean;
+};
+
+export type Right = "commands" | "queries";
+
+/** What a peer may do; `redacted`: sees no secrets. */
+export const rightsOf = (
+  access: Access,
+  peer: Peer | undefined,
+): { readonly may: readonly Right[]; readonly redacted: boolean } => {
+  const allow = access.allow ?? ["*"];
+  if (peer?.kind === "verified") {
+    if (allow.includes("*") || allow.includes(peer.certname)) return { may: ["commands", "queries"], redacted: false };
+    return { may: access.allowQueries.includes(peer.certname) ? ["queries"] : [], redacted: false };
+  }
+  if (!access.plain) return { may: [], redacted: true };
+  return allow.includes("anonymous")
+    ? { may: ["commands", "queries"], redacted: false }
+    : { may: ["queries"], redacted: true };
+};
+
+/** Refuses who may not, before a handler runs or a body is read. Throws AppError `forbidden` in PuppetDB's words. */
+export const requireRight = (access: Access, right: Right): MiddlewareHandler<PortEnv> => async (c, next) => {
+  const { peer } = c.env;
+  if (!rightsOf(access, peer).may.includes(right)) {
+    throw new AppError("forbidden", `Permission denied: ${why(peer, right)}`);
+  }
+  await next();
+};
+
+const why = (peer: Peer | undefined, right: Right): string => {
+  const setting = right === "commands" ? "HOPPETDB_PUPPETDB_ALLOW" : "HOPPETDB_PUPPETDB_ALLOW or _ALLOW_QUERIES";
+  if (peer?.kind === "verified") return `"${peer.certname}" may not send ${right}; ${setting} would have to name it`;
+  const reason = peer?.kind === "anonymous" ? peer.reason : "no certificate";
+  if (reason === "no authority configured") return "no CA is configured; set HOPPETDB_TLS_CA";
+  return `the client's certificate is not accepted (${reason})`;
+};
