@@ -2,4 +2,4 @@ import process from "node:process";
 import { main } from "./cli/main.ts";
 
 // Entry point on Deno.
-process.exitCode = await main(Deno.args);
+process.exitCode = await main(process.argv.slice(2));

@@ -150,20 +150,22 @@ const content = (catalog: NodeCatalog, asked: Query, path: string): Html => {
         ariaCurrent(type === asked.type)
       }>${redacted(type)} <span class="count">${list.length}</span></a></li>`
     )}</ul>
-    ${shown.length === 0
-      ? empty(items.length === 0 ? "The catalog has no resources." : "No resource fits.")
-      : groups(shown, new Map([...types].map(([type, list]) => [type, list.length])))}
+    ${shown.length === 0 ? empty(items.length === 0 ? "The catalog has no resources." : "No resource fits.") : groups(
+      shown,
+      asked.q !== undefined && found.length <= 20,
+      new Map([...types].map(([type, list]) => [type, list.length])),
+    )}
     ${pager({ page: asked.page, size: found.length, limit }, (page) => here({ page }))}
   `;
 };
 
-const groups = (items: readonly CatalogItem[], sizes: ReadonlyMap<string, number>): Html =>
+const groups = (items: readonly CatalogItem[], open: boolean, sizes: ReadonlyMap<string, number>): Html =>
   html`${
     [...Map.groupBy(items, (each) => each.type)].map(([type, list]) =>
       html`<section class="group"><h2>${redacted(type)} <span class="count">${
         counted(sizes.get(type) ?? list.length, "resource")
       }</span></h2>
-${list.map(resourceView)}
+${list.map((item) => resourceView(item, open))}
 </section>`
     )
   }`;

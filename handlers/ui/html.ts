@@ -35,3 +35,6 @@ export const describedBy = (is: boolean, id: string): Html => is ? html`aria-des
 
 /** The attribute of the field that one types into first. */
 export const focused = (is: boolean): Html => is ? raw("autofocus") : nothing;
+
+/** The attribute of a `<details>` that stands open. */
+export const expanded = (is: boolean): Html => is ? raw("open") : nothing;

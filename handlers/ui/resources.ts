@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { NodeCatalog } from "../core/nodes/node-catalogs.ts";
 import { placeholder } from "../interfaces/redactor.ts";
 import { placeOf } from "./events.ts";
-import { type Html, nothing, redacted } from "./html.ts";
+import { expanded, type Html, nothing, redacted } from "./html.ts";
 import { fieldIn, listOf, scalarText, stringIn, valueView } from "./values.ts";
 
 /** A resource of a catalog, redacted. */
@@ -47,10 +47,12 @@ const itemOf = (resource: unknown): CatalogItem => {
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** A resource that opens to its parameters. */
-export const resourceView = (item: CatalogItem): Html => {
+/** A resource that opens to its parameters, or stands open. */
+export const resourceView = (item: CatalogItem, open: boolean): Html => {
   const hidden = item.sensitive.length > 0 || item.parameters.some(([, value]) => isHidden(value));
-  return html`<details class="resource"><summary><span class="resource">${redacted(item.title)}</span>${
+  return html`<details class="resource" ${expanded(open)}><summary><span class="resource">${
+    redacted(item.title)
+  }</span>${
     item.exported
       ? html`
         <span class="tag">exported</span>

@@ -11,7 +11,9 @@ parentPort?.on("message", async (job: Job) => {
 
 const answer = async (job: Job): Promise<Answer> => {
   try {
-    const result = job.kind === "command" ? await parseCommand(job.received, job.now) : await readCatalogContent(job.seen);
+    const result = job.kind === "command"
+      ? await parseCommand(job.received, job.now)
+      : await readCatalogContent(job.seen);
     return { id: job.id, result };
   } catch (error) {
     if (error instanceof AppError) {

@@ -11,8 +11,10 @@ import type {
   StoreReport,
   WholeCatalog,
 } from "../../handlers/interfaces/command.ts";
+import { createRedactor, patternsOf } from "../../handlers/core/redaction/redactor.ts";
 import { type Clock, timestamp } from "../../handlers/interfaces/clock.ts";
 import type { Estate } from "../../handlers/interfaces/estate.ts";
+import type { Redactor } from "../../handlers/interfaces/redactor.ts";
 import type { Store } from "../../handlers/interfaces/store.ts";
 import { openSqliteStore } from "../../runtime/storage/sqlite/open.ts";
 import { createRecordingLog } from "./log.ts";
@@ -27,6 +29,10 @@ export const openTestStore = async (clock: Clock): Promise<Store> =>
     log: createRecordingLog(),
     readers: 1,
   });
+
+/** The real redactor, over these secrets. */
+export const redactorOf = (secrets: readonly string[]): Redactor =>
+  createRedactor({ patterns: patternsOf(secrets), version: 1 });
 
 /** Stores commands one after the other, as if each had come in when it was made. */
 export const fill = async (estate: Pick<Estate, "apply">, commands: readonly Command[]): Promise<void> => {

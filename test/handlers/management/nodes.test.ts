@@ -3,9 +3,8 @@ import { timestamp } from "../../../handlers/interfaces/clock.ts";
 import { seal } from "../../../handlers/interfaces/sealed.ts";
 import type { Store } from "../../../handlers/interfaces/store.ts";
 import { createTestClock } from "../../support/clock.ts";
-import { catalogOf, factsOf, fill, openTestStore, reportOf, resourceOf } from "../../support/estate.ts";
+import { catalogOf, factsOf, fill, openTestStore, redactorOf, reportOf, resourceOf } from "../../support/estate.ts";
 import { type Caller, createTestManagement } from "../../support/management.ts";
-import { hidingRedactor } from "../../support/redactor.ts";
 
 const hour = 3_600_000;
 const clock = createTestClock();
@@ -74,7 +73,7 @@ beforeAll(async () => {
     deps: {
       estate: store.estate,
       secrets: {
-        redactor: () => hidingRedactor([secret]),
+        redactor: () => redactorOf([secret]),
         add: () => Promise.reject(new Error("Not used here")),
         remove: () => Promise.resolve(false),
       },

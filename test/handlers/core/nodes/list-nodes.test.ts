@@ -4,8 +4,7 @@ import { nodeStatuses } from "../../../../handlers/core/nodes/node-status.ts";
 import type { Store } from "../../../../handlers/interfaces/store.ts";
 import { timestamp } from "../../../../handlers/interfaces/clock.ts";
 import { createTestClock } from "../../../support/clock.ts";
-import { catalogOf, factsOf, fill, openTestStore, reportOf, resourceOf } from "../../../support/estate.ts";
-import { hidingRedactor } from "../../../support/redactor.ts";
+import { catalogOf, factsOf, fill, openTestStore, redactorOf, reportOf, resourceOf } from "../../../support/estate.ts";
 
 const hour = 3_600_000;
 const clock = createTestClock();
@@ -18,7 +17,7 @@ const names = async (query: Partial<Parameters<Nodes["list"]>[0]>) =>
 
 beforeAll(async () => {
   store = await openTestStore(clock);
-  nodes = createNodes({ estate: store.estate, redactor: () => hidingRedactor([]), clock });
+  nodes = createNodes({ estate: store.estate, redactor: () => redactorOf([]), clock });
   await fill(store.estate, [
     factsOf("changed.example", now - hour, '{"a":1}'),
     catalogOf("changed.example", now - hour + 1, [

@@ -1,0 +1,40 @@
+import process from "node:process";
+import type { Log } from "../handlers/interfaces/log.ts";
+import { compose } from "./compose.ts";
+import type { Config } from "./config.ts";
+import { openDataDir } from "./data-dir.ts";
+import { makeFirstAdmin } from "./first-admin.ts";
+import { listen, openOwnTls } from "./listen.ts";
+import { startWork } from "./work.ts";
+
+/** What runs has that long to end after SIGTERM: supervisors give 30 s or less. */
+const graceMs = 25_000;
+
+/**
+ * Runs the product until SIGTERM or SIGINT: puts it together, opens its ports, does the periodic work, and at the end lets
+ * what runs finish. `ready` is told how to log in once the ports are open.
+ */
+export const serve = async (config: Config, log: Log, ready: (login: string) => void): Promise<void> => {
+  const dataDir = openDataDir(config.DATA_DIR);
+  const tls = await openOwnTls(config, dataDir, log);
+  const product = await compose(config, dataDir, tls, log);
+  try {
+    const login = await makeFirstAdmin(product, config, dataDir);
+    const ports = await listen(config, product, tls, dataDir, log);
+    product.started();
+    const endWork = config.PARTS.includes("worker") ? startWork(product.tick, log) : async () => {};
+    ready(login);
+    const signal = await ended();
+    log.info("Stopping", { signal });
+    await Promise.all([ports.close(graceMs), endWork()]);
+  } finally {
+    tls.close();
+    await product.close();
+  }
+};
+
+/** Resolves with the name of the signal that ends the process. */
+const ended = (): Promise<string> =>
+  new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
