@@ -1,6 +1,6 @@
 import process from "node:process";
 import type { Log } from "../handlers/interfaces/log.ts";
-import { compose } from "./compose.ts";
+import { compose, type Product } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { openDataDir } from "./data-dir.ts";
 import { makeFirstAdmin } from "./first-admin.ts";
@@ -12,13 +12,20 @@ const graceMs = 25_000;
 
 /**
  * Runs the product until SIGTERM or SIGINT: puts it together, opens its ports, does the periodic work, and at the end lets
- * what runs finish. `ready` is told how to log in once the ports are open.
+ * what runs finish. `ready` is told how to log in once the ports are open;
+ * `prepare` may fill the store before.
  */
-export const serve = async (config: Config, log: Log, ready: (login: string) => void): Promise<void> => {
+export const serve = async (
+  config: Config,
+  log: Log,
+  ready: (login: string) => void,
+  prepare: (product: Product) => Promise<void> = async () => {},
+): Promise<void> => {
   const dataDir = openDataDir(config.DATA_DIR);
   const tls = await openOwnTls(config, dataDir, log);
   const product = await compose(config, dataDir, tls, log);
   try {
+    await prepare(product);
     const login = await makeFirstAdmin(product, config, dataDir);
     const ports = await listen(config, product, tls, dataDir, log);
     product.started();

@@ -38,7 +38,6 @@ const routes: readonly Route[] = [
   { path: "/facts", entity: "facts", where: () => [] },
   { path: "/facts/:name", entity: "facts", where: (p) => [is("name", p("name"))] },
   { path: "/facts/:name/:value", entity: "facts", where: (p) => [is("name", p("name")), value(p("value"))] },
-  { path: "/factsets", entity: "factsets", where: () => [] },
   { path: "/resources", entity: "resources", where: () => [] },
   { path: "/resources/:type", entity: "resources", where: (p) => [is("type", p("type"))] },
   {
@@ -71,7 +70,7 @@ const routes: readonly Route[] = [
 ];
 
 /**
- * PuppetDB's queries, as far as they are answered from our own store: nodes, facts, factsets and resources, with a filter
+ * PuppetDB's queries, as far as they are answered from our own store: nodes, facts and resources, with a filter
  * in AST. Rows stream; who could not prove his name sees them redacted. What is not understood goes to the PuppetDB behind
  * us, whole, or is refused; nothing of a query is left out.
  */

@@ -21,8 +21,15 @@ export const redacted = (redactor: Redactor, entity: EntityName): RowText => {
     );
 };
 
-const object = (row: Row, show: (field: Field, name: string) => string): string =>
-  `{${Object.entries(row).map(([name, field]) => `${JSON.stringify(name)}:${show(field, name)}`).join(",")}}`;
+/** Open-source PuppetDB answers null for these, whatever was sent; what compares with it must find the same. */
+const alwaysNull = ["corrective_change", "latest_report_corrective_change"];
+
+const object = (row: Row, show: (field: Field, name: string) => string): string => {
+  const fields = Object.entries(row).map(([name, field]) =>
+    `${JSON.stringify(name)}:${alwaysNull.includes(name) ? "null" : show(field, name)}`
+  );
+  return `{${fields.join(",")}}`;
+};
 
 const encoder = new TextEncoder();
 

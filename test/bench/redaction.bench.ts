@@ -14,7 +14,9 @@ type Catalog = { resources: Resource[]; edges: { source: string; target: string 
 const { int, pick, text: letters } = createRandom(42);
 const read = (name: string): Catalog =>
   JSON.parse(readFileSync(new URL(`../fixtures/puppet/catalogs/${name}.json`, import.meta.url), "utf8")) as Catalog;
-const words = "the quick service listens on port and writes its log to a file below var with mode owner group".split(" ");
+const words = "the quick service listens on port and writes its log to a file below var with mode owner group".split(
+  " ",
+);
 const prose = (count: number) => Array.from({ length: count }, () => pick(words)).join(" ");
 
 /** 1,000 resources: those of the recorded catalogs under other titles, some with the content of a small template. */
@@ -67,10 +69,13 @@ for (const count of [100, 1000]) {
     const catalog = largeCatalog(secrets, hits);
     const text = JSON.stringify(catalog);
     const marks = seal(extractMarks(catalog));
-    const prepare = median(() => createRedactor({ patterns: [], version: 1, marksCache: createMarksCache() }).with(marks));
+    const prepare = median(() =>
+      createRedactor({ patterns: [], version: 1, marksCache: createMarksCache() }).with(marks)
+    );
     const sealed = seal(text);
     const forNode = redactor.with(marks);
-    const pattern = secrets.map((each) => JSON.stringify(each).slice(1, -1).replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("|");
+    const pattern = secrets.map((each) => JSON.stringify(each).slice(1, -1).replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"))
+      .join("|");
     const regex = new RegExp(pattern, "g");
 
     const times = {

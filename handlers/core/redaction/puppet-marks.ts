@@ -1,7 +1,7 @@
 /** Trusted extensions that are secrets by their meaning, wherever they stand: by name and by OID. */
-const secretExtensions: ReadonlySet<string> = new Set(["pp_preshared_key", "1.3.6.1.4.1.34380.1.1.4"]);
+export const secretKeys: readonly string[] = ["pp_preshared_key", "1.3.6.1.4.1.34380.1.1.4"];
 
-export const isSecretKey = (key: string): boolean => secretExtensions.has(key);
+export const isSecretKey = (key: string): boolean => secretKeys.includes(key);
 
 /**
  * Whether a trusted extension is hidden: a preshared key, one whose name says that it is a secret, and those of the site's own arc
@@ -11,15 +11,14 @@ export const isSecretExtension = (key: string): boolean =>
   isSecretKey(key) || /psk|secret|passw|token|preshared|private|api_?key|challenge/i.test(key) ||
   key.startsWith("1.3.6.1.4.1.34380.1.2.");
 
-/** Texts without which no object of a JSON text can be one that `isSensitive` or `isSecretKey` knows. */
-export const markWords = ["__ptype", "__pcore_type__", "pp_preshared_key", "1.3.6.1.4.1.34380.1.1.4"] as const;
+/** The keys that name the type of a rich value. */
+export const typeWords: readonly string[] = ["__ptype", "__pcore_type__"];
 
 /**
  * Whether an object is a Sensitive value of Puppet's rich data: `{"__ptype": "Sensitive", "__pvalue": …}`
  * (pcore data representation; `__pcore_type__` before Puppet 6).
  */
-export const isSensitive = (value: object): boolean =>
-  isSensitiveType(own(value, "__ptype")) || isSensitiveType(own(value, "__pcore_type__"));
+export const isSensitive = (value: object): boolean => typeWords.some((word) => isSensitiveType(own(value, word)));
 
 const isSensitiveType = (type: unknown): boolean => typeof type === "string" && /^Sensitive(?:\[|$)/.test(type);
 

@@ -3,7 +3,7 @@ import type { JsonText } from "../../interfaces/sealed.ts";
 import { isExactNumber, parseExact, stringify } from "../json/exact-json.ts";
 import { type Automaton, replaceSpans, uniteSpans } from "./aho-corasick.ts";
 import { hideEvents, hideExtensions, hideLog, hideParameters } from "./hide-marked.ts";
-import { isSecretKey, isSensitive, markWords, own } from "./puppet-marks.ts";
+import { isSecretKey, isSensitive, own, secretKeys, typeWords } from "./puppet-marks.ts";
 import { type Rule, shapes } from "./shapes.ts";
 
 /** What is to be hidden. */
@@ -24,7 +24,7 @@ export const redactJson = (text: JsonText, shape: ShapeName, hidden: Hidden): Js
   const has = (word: string) => !canonical || text.includes(word);
 
   const searches = canonical ? hidden.searches.filter(({ automaton }) => automaton.test(text)) : hidden.searches;
-  const marked = markWords.some(has);
+  const marked = (has('"Sensitive') && typeWords.some(has)) || secretKeys.some(has);
   const trusted = has('"extensions"');
   const special = hidden.parameters.size > 0 && shapesWithMarks.has(shape) || has("sensitive_parameters");
   if (searches.length === 0 && !marked && !trusted && !special) return text;

@@ -14,8 +14,8 @@ import {
 } from "../../support/estate.ts";
 import { type Answer, type Browser, createTestPages } from "../../support/pages.ts";
 
-// What db01 has in its trusted facts, and what stands in plain text in a file: nothing marks them.
-const registered = ["psk-should-show-up-nowhere", "hunter2-tls"];
+// What db01 has in its trusted facts: nothing marks it.
+const registered = ["psk-should-show-up-nowhere"];
 const clock = createTestClock(recordedEnd);
 const letters: DeadLetter[] = ["store", "forward"].map((stage, i) => ({
   id: `letter/${i}`,
