@@ -23,6 +23,9 @@ export const openOwnTls = async (config: Config, dataDir: DataDir, log: Log): Pr
 export const listen = async (config: Config, product: Product, tls: Tls, dataDir: DataDir, log: Log) => {
   const ports: Port[] = [];
   const endings: (() => void)[] = [];
+  // without a CA nobody can prove a name: every client is told what to set, with a certificate or without
+  const believing = config.TLS_CA !== undefined;
+  const nobody = { kind: "anonymous", reason: "no authority configured" } as const;
   const identify = (certificate: Uint8Array) => tls.trust.identify(certificate);
   const ingress = config.INGRESS_SECRET === undefined
     ? undefined
@@ -36,7 +39,8 @@ export const listen = async (config: Config, product: Product, tls: Tls, dataDir
       ...(name === "MANAGEMENT"
         ? { trustedProxies: config.TRUSTED_PROXIES }
         : { identify, ...(ingress ? { ingress } : {}) }),
-      fetch: (request, bindings) => app.fetch(request, bindings),
+      fetch: (request, bindings) =>
+        app.fetch(request, bindings.peer && !believing ? { ...bindings, peer: nobody } : bindings),
       log,
     });
     ports.push(port);

@@ -87,6 +87,7 @@ meter::-moz-meter-bar { background: var(--accent); }
 .group { margin-bottom: 1.6rem; }
 .group > h2 { margin-bottom: .5rem; }
 .resource > summary { padding: .5rem .9rem; }
+.resource > summary .tag { margin-left: .4rem; }
 details.resource { background: var(--card); border: 1px solid var(--line); font-family: inherit; font-size: inherit; }
 details.resource:first-of-type { border-radius: 9px 9px 0 0; }
 details.resource:last-of-type { border-radius: 0 0 9px 9px; }

@@ -17,7 +17,12 @@ export const scalarText = (value: unknown): string | undefined => {
 /** Any JSON value that came from nodes, redacted already: texts in full with their line breaks, structures indented. */
 export const valueView = (value: unknown): Html => {
   const text = scalarText(value);
-  if (text === undefined) return block(JSON.stringify(value, null, 2));
+  if (text === undefined) {
+    const line = JSON.stringify(value);
+    return line.length <= 80
+      ? html`<span class="text">${redacted(line)}</span>`
+      : block(JSON.stringify(value, null, 2));
+  }
   if (typeof value === "string") {
     if (text === "") return html`<span class="none">empty</span>`;
     return text.includes("\n") || text.length > 400 ? block(text) : html`<span class="text">${redacted(text)}</span>`;

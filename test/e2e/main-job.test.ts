@@ -26,7 +26,7 @@ const catalogOf = (stack: Stack, certname: string) => {
 
 describe.skipIf(!script)("the main job, with real agents, puppetserver and PuppetDB", () => {
   const dir = mkdtempSync(join(tmpdir(), "hoppetdb-stack-"));
-  const stack = createStack(script ?? "", dir, { puppetserver: 28140, puppetdb: 28081, base: 28080 });
+  const stack = createStack(script ?? "", dir, { puppetserver: 28140, puppetdb: 28081, base: 28090 });
   const direct: Record<string, unknown> = {};
   let product: Product | undefined;
 
@@ -110,7 +110,7 @@ describe.skipIf(!script)("the main job, with real agents, puppetserver and Puppe
       expect(leaks([["the log", log()]])).toEqual([]);
 
       if (withPuppetdb) {
-        const behind = (path: string) => fetch(`http://127.0.0.1:28080/pdb/query/v4${path}`);
+        const behind = (path: string) => fetch(`http://127.0.0.1:28090/pdb/query/v4${path}`);
         await until(async () => {
           const node = await (await behind(`/nodes/${db}`)).json() as { latest_report_status?: string };
           return node.latest_report_status === "failed";
