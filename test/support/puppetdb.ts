@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseCommand } from "../../handlers/core/commands/parse-command.ts";
-import { createRedactor } from "../../handlers/core/redaction/redactor.ts";
+import { createRedactor, patternsOf } from "../../handlers/core/redaction/redactor.ts";
 import type { PortBindings } from "../../handlers/http/env.ts";
 import type { Peer } from "../../handlers/interfaces/peer.ts";
 import type { Store } from "../../handlers/interfaces/store.ts";
@@ -29,7 +29,7 @@ export const createTestPuppetdb = async (changed: Partial<PuppetdbDeps> & { upst
     estate: store.estate,
     queue: store.queue,
     parse: parseCommand,
-    redactor: () => createRedactor({ secrets: ["hunter2-tls"], version: 1 }),
+    redactor: () => createRedactor({ patterns: patternsOf(["hunter2-tls"]), version: 1 }),
     upstream: undefined,
     access: { allow: ["puppet.example.test"], allowQueries: ["dashboard.example.test"], plain: false },
     limits: { body: 1_000_000, payload: 2_000_000 },

@@ -10,6 +10,8 @@ export type CompiledPlan = Query & { readonly columns: readonly { readonly as: s
 
 type Table = {
   readonly from: string;
+  /** A column of each table in `from`: SQLite then calls `tick` in the innermost loop. */
+  readonly keys: string;
   /** Where a field is not a column of its own name. */
   readonly sql?: Readonly<Record<string, string>>;
   /** Fields that lie deflated in their column. */
@@ -17,24 +19,28 @@ type Table = {
 };
 
 const tables: Readonly<Record<EntityName, Table>> = {
-  nodes: { from: "nodes t", sql: { active: "(t.deactivated IS NULL AND t.expired IS NULL)" } },
-  factsets: { from: "factsets t" },
+  nodes: { from: "nodes t", keys: "t.certname", sql: { active: "(t.deactivated IS NULL AND t.expired IS NULL)" } },
+  factsets: { from: "factsets t", keys: "t.certname" },
   facts: {
     from: "factsets t, json_each(t.facts) j",
+    keys: "t.certname, j.id",
     // by its path, since json_each itself gives numbers as SQL values, which may lose digits
     sql: { name: "j.key", value: "coalesce(t.facts -> j.fullkey, json_quote(j.value))" },
   },
   catalogs: {
     from: "catalogs t LEFT JOIN contents c ON c.hash = t.hash",
+    keys: "t.id, c.hash",
     sql: { id: "CAST(t.id AS TEXT)", resources: "c.resources", edges: "c.edges" },
     packed: ["resources", "edges"],
   },
   resources: {
     from: "resources t JOIN catalogs c ON c.certname = t.certname AND c.current = 1",
+    keys: "t.title, c.id",
     sql: { environment: "c.environment" },
   },
   reports: {
     from: "reports t",
+    keys: "t.hash",
     sql: {
       latest_report: "(EXISTS (SELECT 1 FROM nodes n WHERE n.certname = t.certname AND n.latest_report_hash = t.hash))",
     },
@@ -52,7 +58,7 @@ export const compilePlan = (plan: Plan): CompiledPlan => {
   const columns = select.map((each) => projection(plan.entity, each));
   const text = [
     `SELECT ${columns.map(({ sql }) => sql).join(", ")} FROM ${tables[plan.entity].from}`,
-    `WHERE tick()${plan.where ? ` AND ${where(plan, params)}` : ""}`,
+    `WHERE tick(${tables[plan.entity].keys})${plan.where ? ` AND ${where(plan, params)}` : ""}`,
   ];
   if (plan.groupBy?.length) {
     text.push(`GROUP BY ${plan.groupBy.map((ref) => fieldSql(plan.entity, ref).sql).join(", ")}`);

@@ -1,0 +1,301 @@
+// Run as `deno run --no-prompt test/purity.ts`: with no permission at all. Imports every handler module, then serves a
+// request at every route of the three apps. A test holds the list of imports against the folder.
+import "reflect-metadata";
+import "../handlers/client.ts";
+import "../handlers/core/access/access.ts";
+import "../handlers/core/access/address-group.ts";
+import "../handlers/core/access/digest.ts";
+import "../handlers/core/access/login-throttle.ts";
+import "../handlers/core/access/login.ts";
+import "../handlers/core/access/password-rules.ts";
+import "../handlers/core/access/sessions.ts";
+import "../handlers/core/access/users.ts";
+import "../handlers/core/collections.ts";
+import "../handlers/core/commands/catalog-intake.ts";
+import "../handlers/core/commands/catalog-schema.ts";
+import "../handlers/core/commands/catalog.ts";
+import "../handlers/core/commands/commands.ts";
+import "../handlers/core/commands/hashing.ts";
+import "../handlers/core/commands/parse-command.ts";
+import "../handlers/core/commands/report-schema.ts";
+import "../handlers/core/commands/report.ts";
+import "../handlers/core/commands/small-schemas.ts";
+import "../handlers/core/commands/whole-catalog.ts";
+import "../handlers/core/commands/wire.ts";
+import "../handlers/core/encryption/key-ring.ts";
+import "../handlers/core/forward/forward-due.ts";
+import "../handlers/core/gate.ts";
+import "../handlers/core/json/exact-json.ts";
+import "../handlers/core/nodes/list-nodes.ts";
+import "../handlers/core/nodes/node-catalogs.ts";
+import "../handlers/core/nodes/node-facts.ts";
+import "../handlers/core/nodes/node-filter.ts";
+import "../handlers/core/nodes/node-reports.ts";
+import "../handlers/core/nodes/node-status.ts";
+import "../handlers/core/nodes/node-summary.ts";
+import "../handlers/core/nodes/nodes-deps.ts";
+import "../handlers/core/nodes/nodes.ts";
+import "../handlers/core/nodes/redact-row.ts";
+import "../handlers/core/nodes/shown-json.ts";
+import "../handlers/core/periodic/run-due.ts";
+import "../handlers/core/query/ast/condition.ts";
+import "../handlers/core/query/ast/fields.ts";
+import "../handlers/core/query/ast/plan.ts";
+import "../handlers/core/query/entities.ts";
+import "../handlers/core/query/plan.ts";
+import "../handlers/core/redaction/aho-corasick.ts";
+import "../handlers/core/redaction/base64.ts";
+import "../handlers/core/redaction/check-secret.ts";
+import "../handlers/core/redaction/forms.ts";
+import "../handlers/core/redaction/gram-filter.ts";
+import "../handlers/core/redaction/hide-marked.ts";
+import "../handlers/core/redaction/lru.ts";
+import "../handlers/core/redaction/marks.ts";
+import "../handlers/core/redaction/own-words.ts";
+import "../handlers/core/redaction/puppet-marks.ts";
+import "../handlers/core/redaction/redact.ts";
+import "../handlers/core/redaction/redactor.ts";
+import "../handlers/core/redaction/secret-registry.ts";
+import "../handlers/core/redaction/shapes.ts";
+import "../handlers/core/redaction/trie.ts";
+import "../handlers/core/x509/certificate.ts";
+import "../handlers/core/x509/crl.ts";
+import "../handlers/core/x509/der.ts";
+import "../handlers/core/x509/name.ts";
+import "../handlers/core/x509/pem.ts";
+import "../handlers/errors.ts";
+import "../handlers/http/access-log.ts";
+import "../handlers/http/body-limit.ts";
+import "../handlers/http/env.ts";
+import "../handlers/http/health.ts";
+import "../handlers/http/paging.ts";
+import "../handlers/http/problem.ts";
+import "../handlers/http/read-body.ts";
+import "../handlers/http/request-id.ts";
+import "../handlers/http/route-facts.ts";
+import "../handlers/http/same-origin.ts";
+import "../handlers/http/security-headers.ts";
+import "../handlers/http/session-cookie.ts";
+import "../handlers/http/session.ts";
+import "../handlers/http/validate.ts";
+import "../handlers/interfaces/changes.ts";
+import "../handlers/interfaces/clock.ts";
+import "../handlers/interfaces/command.ts";
+import "../handlers/interfaces/documents.ts";
+import "../handlers/interfaces/estate.ts";
+import "../handlers/interfaces/ids.ts";
+import "../handlers/interfaces/log.ts";
+import "../handlers/interfaces/passwords.ts";
+import "../handlers/interfaces/peer.ts";
+import "../handlers/interfaces/queue.ts";
+import "../handlers/interfaces/redactor.ts";
+import "../handlers/interfaces/sealed.ts";
+import "../handlers/interfaces/store.ts";
+import "../handlers/interfaces/upstream.ts";
+import "../handlers/interfaces/vault.ts";
+import "../handlers/management.ts";
+import "../handlers/management/authenticate.ts";
+import "../handlers/management/dead-letters.ts";
+import "../handlers/management/docs-style.ts";
+import "../handlers/management/docs.ts";
+import "../handlers/management/json-schema.ts";
+import "../handlers/management/node-answers.ts";
+import "../handlers/management/node-catalogs.ts";
+import "../handlers/management/node-facts.ts";
+import "../handlers/management/node-reports.ts";
+import "../handlers/management/nodes-secrets-redactor.ts";
+import "../handlers/management/nodes.ts";
+import "../handlers/management/openapi.ts";
+import "../handlers/management/sessions.ts";
+import "../handlers/management/tick.ts";
+import "../handlers/management/type-text.ts";
+import "../handlers/puppet-ca/open-paths.ts";
+import "../handlers/puppet.ts";
+import "../handlers/puppet/access.ts";
+import "../handlers/puppet/headers.ts";
+import "../handlers/puppet/limited-body.ts";
+import "../handlers/puppet/passed-catalog.ts";
+import "../handlers/puppet/render-error.ts";
+import "../handlers/puppet/target.ts";
+import "../handlers/puppetdb.ts";
+import "../handlers/puppetdb/access.ts";
+import "../handlers/puppetdb/command-request.ts";
+import "../handlers/puppetdb/commands.ts";
+import "../handlers/puppetdb/elsewhere.ts";
+import "../handlers/puppetdb/errors.ts";
+import "../handlers/puppetdb/meta.ts";
+import "../handlers/puppetdb/paging.ts";
+import "../handlers/puppetdb/queries.ts";
+import "../handlers/puppetdb/replay.ts";
+import "../handlers/puppetdb/rows.ts";
+import "../handlers/ui/account-page.ts";
+import "../handlers/ui/assets.ts";
+import "../handlers/ui/badges.ts";
+import "../handlers/ui/catalog-page.ts";
+import "../handlers/ui/dead-letters-page.ts";
+import "../handlers/ui/error-page.ts";
+import "../handlers/ui/events.ts";
+import "../handlers/ui/facts-page.ts";
+import "../handlers/ui/forms.ts";
+import "../handlers/ui/frame.ts";
+import "../handlers/ui/html.ts";
+import "../handlers/ui/icons.ts";
+import "../handlers/ui/links.ts";
+import "../handlers/ui/login-page.ts";
+import "../handlers/ui/metrics.ts";
+import "../handlers/ui/node-header.ts";
+import "../handlers/ui/node-page.ts";
+import "../handlers/ui/nodes-page.ts";
+import "../handlers/ui/page-deps.ts";
+import "../handlers/ui/page-query.ts";
+import "../handlers/ui/pager.ts";
+import "../handlers/ui/report-page.ts";
+import "../handlers/ui/reports-page.ts";
+import "../handlers/ui/resources.ts";
+import "../handlers/ui/secrets-page.ts";
+import "../handlers/ui/style-content.ts";
+import "../handlers/ui/style-controls.ts";
+import "../handlers/ui/style.ts";
+import "../handlers/ui/times.ts";
+import "../handlers/ui/ui.ts";
+import "../handlers/ui/values.ts";
+import { createAccess } from "../handlers/core/access/access.ts";
+import { parseCommand } from "../handlers/core/commands/parse-command.ts";
+import { createGate } from "../handlers/core/gate.ts";
+import { createNodes } from "../handlers/core/nodes/nodes.ts";
+import { createSecretRegistry } from "../handlers/core/redaction/secret-registry.ts";
+import type { Estate } from "../handlers/interfaces/estate.ts";
+import type { CommandQueue } from "../handlers/interfaces/queue.ts";
+import { seal } from "../handlers/interfaces/sealed.ts";
+import { managementApp } from "../handlers/management.ts";
+import { puppetApp } from "../handlers/puppet.ts";
+import { puppetdbApp } from "../handlers/puppetdb.ts";
+import { ui } from "../handlers/ui/ui.ts";
+import { createTestClock } from "./support/clock.ts";
+import { createMemoryDocuments } from "./support/documents.ts";
+import { createTestIds } from "./support/ids.ts";
+import { createRecordingLog } from "./support/log.ts";
+import { createTestVault } from "./support/vault.ts";
+
+const clock = createTestClock();
+const ids = createTestIds();
+const log = createRecordingLog();
+const { documents, changes } = createMemoryDocuments(clock);
+const estate: Estate = {
+  apply: () => Promise.resolve("stored"),
+  run: async function* () {},
+  count: () => Promise.resolve(0),
+  storeCatalog: () => Promise.resolve(),
+  wholeCatalog: () => Promise.resolve(undefined),
+  marks: () => Promise.resolve(seal({ values: [], parameters: {} })),
+  deleteNode: () => Promise.resolve(false),
+  prune: () => Promise.resolve({ removed: 0, more: false }),
+};
+const queue: CommandQueue = {
+  enqueue: () => Promise.resolve(),
+  due: () => Promise.resolve([]),
+  delivered: () => Promise.resolve(),
+  retry: () => Promise.resolve(),
+  bury: () => Promise.resolve(),
+  reject: () => Promise.resolve(),
+  depth: () => Promise.resolve({ depth: 0, oldest: null }),
+  deadLetters: () => Promise.resolve([]),
+  deadLetter: () => Promise.resolve(undefined),
+  deadLetterCount: () => Promise.resolve(0),
+  dropDeadLetter: () => Promise.resolve(false),
+  requeue: () => Promise.resolve(false),
+};
+const passwords = {
+  hash: (text: string) => Promise.resolve(text),
+  verify: (a: string, b: string) => Promise.resolve(a === b),
+};
+const access = createAccess({ documents, changes, passwords, ids, clock });
+await access.users.createAdmin("a password for this run");
+const vault = await createTestVault();
+const secrets = createSecretRegistry({
+  documents,
+  vault,
+  changes,
+  clock,
+  ids,
+  log,
+  isName: () => Promise.resolve(false),
+});
+const redactor = () => secrets.redactor();
+const common = { clock, ids, log, ready: () => Promise.resolve(), started: () => true };
+const publicUrl = "http://127.0.0.1:8000";
+const replay = () => Promise.resolve(false);
+
+const apps = {
+  management: managementApp({
+    ...common,
+    access,
+    secrets,
+    documents,
+    estate,
+    queue,
+    replay,
+    publicUrl,
+    version: "0",
+    tick: { secret: undefined, runDue: () => Promise.resolve([]) },
+    ui: ui({
+      nodes: createNodes({ estate, redactor, clock }),
+      access,
+      queue,
+      replay,
+      secrets,
+      documents,
+      clock,
+      publicUrl,
+    }),
+  }),
+  puppet: puppetApp({
+    ...common,
+    upstream: undefined,
+    gate: createGate({ concurrency: 1, queue: 1, maxWaitMs: 1000, random: () => 0 }),
+    catalogs: { keep: () => {} },
+    trustedCns: [],
+    limits: { body: 1000, catalog: 1000, catalogsTotal: 1000 },
+  }),
+  puppetdb: puppetdbApp({
+    ...common,
+    estate,
+    queue,
+    parse: parseCommand,
+    redactor,
+    upstream: undefined,
+    access: { allow: undefined, allowQueries: [], plain: false },
+    limits: { body: 1000, payload: 1000 },
+  }),
+};
+
+const peer = { kind: "verified", certname: "web01.example.test", serial: "1", issuer: "CN=Test", pem: "" } as const;
+const env = { remoteAddress: "127.0.0.1", secure: false, peer };
+const login = await apps.management.request("/api/v1/authenticate", {
+  method: "POST",
+  headers: { "Content-Type": "application/json", Origin: publicUrl },
+  body: JSON.stringify({ user: "admin", password: "a password for this run" }),
+}, env);
+const cookie = login.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+
+let served = 0;
+for (const [name, app] of Object.entries(apps)) {
+  const routes = app.routes.filter(({ method, path }) => method !== "ALL" || !path.includes("*"));
+  const paths = name === "puppet" ? [{ method: "GET", path: "/puppet/v3/node/web01.example.test" }, ...routes] : routes;
+  for (const { method, path } of paths) {
+    const url = path.replaceAll(/:[^/{]+(\{[^}]*\})?\??/g, "web01.example.test");
+    const response = await app.request(url, {
+      method: method === "ALL" ? "GET" : method,
+      headers: { Cookie: cookie, Origin: publicUrl, "Content-Type": "application/json" },
+      ...(["POST", "PUT", "PATCH"].includes(method) ? { body: "{}" } : {}),
+    }, env);
+    await response.arrayBuffer();
+    const expected = name === "puppet" && response.status === 502 || response.status === 503;
+    if (response.status >= 500 && !expected) {
+      throw new Error(`${name}: ${method} ${url} answered ${response.status}\n${log.text()}`);
+    }
+    served++;
+  }
+}
+if (served < 40) throw new Error(`Only ${served} routes were served`);
+console.log(`All modules imported and ${served} routes served without any permission`);
