@@ -71,13 +71,18 @@ const addJson = (forms: Set<string>, part: string): void => {
 
 const utf8 = new TextEncoder();
 
-/** Characters that are left alone by: RFC 3986 strictly; encodeURIComponent; encodeURI; HTML forms. */
-const unescaped = [/[A-Za-z0-9\-._~]/, /[A-Za-z0-9\-._~!'()*]/, /[A-Za-z0-9\-._~!'()*;/?:@&=+$,#]/, /[A-Za-z0-9\-._*]/];
+/** What is encoded by: RFC 3986 strictly; encodeURIComponent; encodeURI; HTML forms. */
+const encoded = [
+  /[^A-Za-z0-9\-._~]/gu,
+  /[^A-Za-z0-9\-._~!'()*]/gu,
+  /[^A-Za-z0-9\-._~!'()*;/?:@&=+$,#]/gu,
+  /[^A-Za-z0-9\-._*]/gu,
+];
 
 const addUrl = (forms: Set<string>, part: string): void => {
   if (/^[A-Za-z0-9\-._]*$/.test(part)) return;
-  for (const kept of unescaped) {
-    const upper = percentEncode(part, kept);
+  for (const characters of encoded) {
+    const upper = part.replace(characters, percentEncode);
     const lower = upper.replace(/%[0-9A-F]{2}/g, (each) => each.toLowerCase());
     for (const form of [upper, lower]) {
       forms.add(form);
@@ -86,12 +91,9 @@ const addUrl = (forms: Set<string>, part: string): void => {
   }
 };
 
-const percentEncode = (text: string, kept: RegExp): string => {
+const percentEncode = (character: string): string => {
   let result = "";
-  for (const character of text) {
-    if (kept.test(character)) result += character;
-    else for (const byte of utf8.encode(character)) result += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
+  for (const byte of utf8.encode(character)) result += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   return result;
 };
 

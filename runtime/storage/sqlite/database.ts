@@ -20,11 +20,6 @@ export const openDatabase = (path: string, readOnly: boolean): { db: DatabaseSyn
   db.exec(
     "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY",
   );
-  if (!readOnly) {
-    // before the first table, or it has no effect
-    db.exec("PRAGMA auto_vacuum = INCREMENTAL");
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
-  }
   let deadline = 0;
   let abort: Abort | undefined;
   db.function("tick", { varargs: true }, () => {

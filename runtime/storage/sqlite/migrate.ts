@@ -23,6 +23,9 @@ export const migrate = (db: DatabaseSync, path: string): void => {
   const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get() as { n: number };
   const { application_id: id } = db.prepare("PRAGMA application_id").get() as { application_id: number };
   if (tables.n > 0 && id !== applicationId) throw new Error(`"${path}" is a SQLite database, but no store of hoppetdb`);
+  // auto_vacuum before the first table, or it has no effect
+  db.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+  db.exec("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
   if (found === program) return;
   if (found > 0) copyBeside(db, path, found);
   for (let next = found; next < program; next++) {

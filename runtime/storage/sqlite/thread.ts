@@ -93,7 +93,13 @@ export const startThread = async (options: WorkerOptions, log: Log): Promise<Thr
   };
 
   worker = start();
-  await wait<string>(0, 0);
+  try {
+    await wait<string>(0, 0);
+  } catch (error) {
+    closed = true;
+    await worker?.terminate();
+    throw error;
+  }
   return {
     ask: (request) => {
       if (closed) return Promise.reject(new AppError("unavailable", "The store is closed"));

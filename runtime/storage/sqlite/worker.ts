@@ -14,7 +14,24 @@ const port = parentPort!;
 const batchRows = 500;
 const batchBytes = 262_144;
 
-const { db, ticker } = openDatabase(path, role === "reader");
+/** Opens the file, and as the writer brings it to this program's version. What is wrong with it is the first answer. */
+const connect = (): ReturnType<typeof openDatabase> => {
+  try {
+    const opened = openDatabase(path, role === "reader");
+    if (role === "writer") {
+      migrate(opened.db, path);
+      for (const statement of documentIndexes()) opened.db.exec(statement);
+    }
+    port.postMessage({ id: 0, result: "ready" } satisfies Response);
+    return opened;
+  } catch (error) {
+    port.postMessage({ id: 0, failure: { code: "internal", message: (error as Error).message } } satisfies Response);
+    // whoever started this thread ends it
+    return { db: undefined as never, ticker: undefined as never };
+  }
+};
+
+const { db, ticker } = connect();
 const sql = statementsOf(db);
 
 type Write = Extract<Request, { do: "write" }>;
@@ -140,13 +157,3 @@ port.on("message", (request: Request) => {
     answer({ id: request.id, failure: failureOf(error) });
   }
 });
-
-try {
-  if (role === "writer") {
-    migrate(db, path);
-    for (const statement of documentIndexes()) db.exec(statement);
-  }
-  answer({ id: 0, result: "ready" });
-} catch (error) {
-  answer({ id: 0, failure: { code: "internal", message: (error as Error).message } });
-}
