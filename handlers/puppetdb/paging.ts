@@ -1,4 +1,5 @@
-import { orderOf, type Paging } from "../core/query/ast/plan.ts";
+import { orderOf } from "../core/query/ast/order.ts";
+import type { Paging } from "../core/query/ast/plan.ts";
 import type { EntityName } from "../core/query/entities.ts";
 import { AppError } from "../errors.ts";
 

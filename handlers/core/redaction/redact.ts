@@ -26,7 +26,8 @@ export const redactJson = (text: JsonText, shape: ShapeName, hidden: Hidden): Js
   const searches = canonical ? hidden.searches.filter(({ automaton }) => automaton.test(text)) : hidden.searches;
   const marked = (has('"Sensitive') && typeWords.some(has)) || secretKeys.some(has);
   const trusted = has('"extensions"');
-  const special = hidden.parameters.size > 0 && shapesWithMarks.has(shape) || has("sensitive_parameters");
+  const special = (hidden.parameters.size > 0 && shapesOfMarked.has(shape)) ||
+    (shapesOfResources.has(shape) && has("sensitive_parameters"));
   if (searches.length === 0 && !marked && !trusted && !special) return text;
 
   let value: unknown;
@@ -49,7 +50,8 @@ export const redactString = (text: string, searches: Hidden["searches"]): string
   return found ? replaceSpans(text, uniteSpans(found), placeholder) : text;
 };
 
-const shapesWithMarks: ReadonlySet<ShapeName> = new Set(["catalog", "resources", "logs", "report_resources"]);
+const shapesOfResources: ReadonlySet<ShapeName> = new Set(["catalog", "resources"]);
+const shapesOfMarked: ReadonlySet<ShapeName> = new Set([...shapesOfResources, "logs", "report_resources"]);
 
 type Members = Record<string, unknown>;
 
