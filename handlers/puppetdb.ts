@@ -7,7 +7,7 @@ import { requestId } from "./http/request-id.ts";
 import type { Upstream } from "./interfaces/upstream.ts";
 import { type Access, requireRight, rightsOf } from "./puppetdb/access.ts";
 import { commandsApi, type CommandsDeps } from "./puppetdb/commands.ts";
-import { askElsewhere, nobodyElse } from "./puppetdb/elsewhere.ts";
+import { askElsewhere, isReading, nobodyElse } from "./puppetdb/elsewhere.ts";
 import { renderError } from "./puppetdb/errors.ts";
 import { metaRoutes, simpleStatus } from "./puppetdb/meta.ts";
 import { queriesApi, type QueriesDeps } from "./puppetdb/queries.ts";
@@ -34,14 +34,14 @@ export const puppetdbApp = (deps: PuppetdbDeps) => {
   app.use("*", requireRight(access, "queries"));
   app.route("/", commandsApi({ ...deps, forward: upstream !== undefined }));
   app.all("/pdb/cmd/v1", (c) => {
+    c.header("Allow", "POST");
     throw new AppError("method_not_allowed", `Commands are sent by POST, not by ${c.req.method}`);
   });
   app.route("/", metaRoutes(deps));
   app.route("/", queriesApi({ ...deps, queryLimit: deps.limits.body, ...(elsewhere ? { elsewhere } : {}) }));
   app.all("*", async (c) => {
-    // the PuppetDB behind us redacts nothing, and its commands and administration are not for everyone
-    const open = /^\/(pdb\/(query|meta)|metrics|status)\//.test(c.req.path + "/");
-    if (!elsewhere || !open || rightsOf(access, c.env.peer).redacted) throw nobodyElse(c.req.path);
+    // the PuppetDB behind us redacts nothing
+    if (!elsewhere || !isReading(c) || rightsOf(access, c.env.peer).redacted) throw nobodyElse(c.req.path);
     return await elsewhere(c);
   });
   app.onError(renderError(deps.log));

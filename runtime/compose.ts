@@ -132,6 +132,7 @@ export const compose = async (config: Config, dataDir: DataDir, tls: Tls, log: L
     /** What was taken is stored before the store closes. */
     close: async () => {
       await intake.settled();
+      secrets.close();
       await parser.close();
       await store.close();
       for (const upstream of [puppetserver, puppetdb, forwardTo]) upstream?.close();

@@ -2,14 +2,12 @@ import type { Context } from "hono";
 import { AppError } from "../errors.ts";
 import type { Log } from "../interfaces/log.ts";
 
-const plain = { "Content-Type": "text/plain;charset=utf-8" };
+export const jsonType = "application/json;charset=utf-8";
+const textType = "text/plain;charset=utf-8";
 
 /** PuppetDB prints small JSON bodies over several lines. */
-export const pretty = (value: unknown, status = 200, headers: Record<string, string> = {}): Response =>
-  new Response(JSON.stringify(value, null, 2), {
-    status,
-    headers: { "Content-Type": "application/json;charset=utf-8", ...headers },
-  });
+export const pretty = (value: unknown): Response =>
+  new Response(JSON.stringify(value, null, 2), { headers: { "Content-Type": jsonType } });
 
 /**
  * An error in PuppetDB's form: text, but JSON where a known route knows nothing (the termini take a 404 that does not
@@ -18,12 +16,14 @@ export const pretty = (value: unknown, status = 200, headers: Record<string, str
 export const renderError = (log: Log) => (error: Error, c: Context): Response => {
   const known = error instanceof AppError ? error : new AppError("internal", error.message, { cause: error });
   const id = c.get("requestId") as string | undefined;
-  const headers: Record<string, string> = {};
-  if (known.retryAfter !== undefined) headers["Retry-After"] = String(known.retryAfter);
-  if (known.code === "internal") log.error("Request failed", { request_id: id, path: c.req.path, error });
+  if (known.retryAfter !== undefined) c.header("Retry-After", String(known.retryAfter));
+  if (c.env?.signal?.aborted) log.debug("Client went away", { request_id: id });
+  else if (known.status >= 500) {
+    log[known.code === "internal" ? "error" : "warn"]("Request failed", { request_id: id, path: c.req.path, error });
+  }
   const message = known.code === "internal" ? `Internal error ${id ?? ""}`.trim() : known.message;
   const asJson = known.code === "not_found" || (c.req.path.startsWith("/pdb/cmd") && known.status === 400);
   return asJson
-    ? pretty({ error: message }, known.status, headers)
-    : new Response(message, { status: known.status, headers: { ...plain, ...headers } });
+    ? c.body(JSON.stringify({ error: message }, null, 2), known.status, { "Content-Type": jsonType })
+    : c.body(message, known.status, { "Content-Type": textType });
 };

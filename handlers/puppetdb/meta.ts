@@ -21,12 +21,21 @@ export const metaRoutes = (deps: {
       service_status_version: 1,
       detail_level: "info",
       state: up ? "running" : "error",
-      status: { "maintenance_mode?": false, queue_depth: depth, "read_db_up?": up, "write_db_up?": up },
+      status: {
+        "maintenance_mode?": false,
+        queue_depth: depth,
+        "read_db_up?": up,
+        "write_db_up?": up,
+        "write_dbs_up?": up,
+        write_db: { default: { "up?": up } },
+      },
       active_alerts: [],
     };
   };
   return new Hono<PortEnv>()
     .get("/pdb/meta/v1/version", () => pretty({ version: apiVersion }))
+    // asked by PuppetDB's own tools: whether there is a newer one to install
+    .get("/pdb/meta/v1/version/latest", () => pretty({ newer: false, version: apiVersion, link: null }))
     .get("/pdb/meta/v1/server-time", () => pretty({ server_time: timestamp(deps.clock.now()) }))
     .get("/status/v1/services", async () => pretty({ "puppetdb-status": await status() }))
     .get(

@@ -4,98 +4,60 @@ import type { EntityName } from "../core/query/entities.ts";
 import type { Condition, Plan } from "../core/query/plan.ts";
 import { AppError } from "../errors.ts";
 import type { PortEnv } from "../http/env.ts";
-import { readBody } from "../http/read-body.ts";
-import type { Estate, Row } from "../interfaces/estate.ts";
+import type { Estate, Row, RunOptions } from "../interfaces/estate.ts";
 import type { Redactor } from "../interfaces/redactor.ts";
 import { type Access, rightsOf } from "./access.ts";
-import { pretty } from "./errors.ts";
-import { askedOf } from "./paging.ts";
-import { redacted, revealed, type RowText, streamRows } from "./rows.ts";
+import { jsonType, pretty } from "./errors.ts";
+import { queryRules } from "./negotiate.ts";
+import { askedOf, assertPlain, parametersOf } from "./parameters.ts";
+import { is, nodeRoutes, rowRoutes } from "./query-routes.ts";
+import { assertMayAsk } from "./redacted-plan.ts";
+import { prettyText, redacted, revealed, type RowText, streamRows } from "./rows.ts";
 
 export type QueriesDeps = {
-  readonly estate: Pick<Estate, "run" | "count">;
+  readonly estate: Pick<Estate, "run" | "count" | "marks">;
   readonly redactor: () => Redactor;
   readonly access: Access;
   /** Answers what is not understood here, where a real PuppetDB is behind us. */
   readonly elsewhere?: (c: Context<PortEnv>) => Promise<Response>;
+  /** Bytes of a query's body. */
   readonly queryLimit: number;
 };
 
 const base = "/pdb/query/v4";
 
-type Route = {
-  readonly path: string;
-  readonly entity: EntityName;
-  readonly where: (param: (name: string) => string) => Condition[];
-};
-
-const is = (field: string, right: string): Condition => ({ op: "=", left: { field }, right });
-const value = (text: string): Condition => ({ op: "=", left: { field: "value" }, right: text });
-
-/** The paths that are answered from our own store. */
-const routes: readonly Route[] = [
-  { path: "/nodes", entity: "nodes", where: () => [] },
-  { path: "/facts", entity: "facts", where: () => [] },
-  { path: "/facts/:name", entity: "facts", where: (p) => [is("name", p("name"))] },
-  { path: "/facts/:name/:value", entity: "facts", where: (p) => [is("name", p("name")), value(p("value"))] },
-  { path: "/resources", entity: "resources", where: () => [] },
-  { path: "/resources/:type", entity: "resources", where: (p) => [is("type", p("type"))] },
-  {
-    path: "/resources/:type/:title",
-    entity: "resources",
-    where: (p) => [is("type", p("type")), is("title", p("title"))],
-  },
-  { path: "/nodes/:node/facts", entity: "facts", where: (p) => [is("certname", p("node"))] },
-  {
-    path: "/nodes/:node/facts/:name",
-    entity: "facts",
-    where: (p) => [is("certname", p("node")), is("name", p("name"))],
-  },
-  {
-    path: "/nodes/:node/facts/:name/:value",
-    entity: "facts",
-    where: (p) => [is("certname", p("node")), is("name", p("name")), value(p("value"))],
-  },
-  { path: "/nodes/:node/resources", entity: "resources", where: (p) => [is("certname", p("node"))] },
-  {
-    path: "/nodes/:node/resources/:type",
-    entity: "resources",
-    where: (p) => [is("certname", p("node")), is("type", p("type"))],
-  },
-  {
-    path: "/nodes/:node/resources/:type/:title",
-    entity: "resources",
-    where: (p) => [is("certname", p("node")), is("type", p("type")), is("title", p("title"))],
-  },
-];
-
 /**
- * PuppetDB's queries, as far as they are answered from our own store: nodes, facts and resources, with a filter
- * in AST. Rows stream; who could not prove his name sees them redacted. What is not understood goes to the PuppetDB behind
- * us, whole, or is refused; nothing of a query is left out.
+ * PuppetDB's queries, as far as they are answered from our own store: nodes, facts and resources, with a filter in AST.
+ * Rows stream; who could not prove his name sees them redacted. What is not understood goes to the PuppetDB behind us,
+ * whole, or is refused; nothing of a query is left out.
  */
 export const queriesApi = (deps: QueriesDeps) => {
   const app = new Hono<PortEnv>();
-  for (const route of routes) {
-    app.on(["GET", "POST"], base + route.path, (c) =>
+  app.use("/pdb/query/*", queryRules);
+  for (const { path, entity, where } of [...rowRoutes, ...nodeRoutes]) {
+    app.on(["GET", "POST"], base + path, (c) =>
       orElsewhere(deps, c, async () => {
         const param = (name: string) => c.req.param(name) ?? "";
-        const own = route.where(param);
-        if (route.path.startsWith("/nodes/:node")) await requireNode(deps, param("node"));
-        return await answer(deps, c, route.entity, own);
+        const node = c.req.param("node");
+        if (node !== undefined) await nodeRow(deps, node, optionsOf(c));
+        return await answerRows(deps, c, entity, where(param));
       }));
   }
-  app.get(`${base}/nodes/:node`, async (c) => {
-    const plan: Plan = { ...planOf("nodes", undefined), where: is("certname", c.req.param("node")) };
-    const row = await first(deps.estate.run(plan));
-    if (!row) throw unknown(c.req.param("node"));
-    return pretty(JSON.parse(textFor(deps, c, "nodes")(row)));
-  });
+  app.on(["GET", "POST"], `${base}/nodes/:node`, (c) =>
+    orElsewhere(deps, c, async () => {
+      assertPlain(await parametersOf(c, deps.queryLimit));
+      const row = await nodeRow(deps, c.req.param("node"), optionsOf(c));
+      return pretty(JSON.parse(await textFor(deps, c, planOf("nodes", undefined))(row)));
+    }));
   return app;
 };
 
+/**
+ * Our own answer, or that of the PuppetDB behind us where the query is not understood here. It redacts nothing, so who may
+ * not see all is answered by us alone.
+ */
 const orElsewhere = async (deps: QueriesDeps, c: Context<PortEnv>, own: () => Promise<Response>): Promise<Response> => {
-  if (!deps.elsewhere) return await own();
+  if (!deps.elsewhere || rightsOf(deps.access, c.env.peer).redacted) return await own();
   // kept for the case that the query has to be sent on
   const again = c.req.raw.clone();
   try {
@@ -107,62 +69,49 @@ const orElsewhere = async (deps: QueriesDeps, c: Context<PortEnv>, own: () => Pr
   }
 };
 
-const answer = async (
+const answerRows = async (
   deps: QueriesDeps,
   c: Context<PortEnv>,
   entity: EntityName,
   own: readonly Condition[],
 ): Promise<Response> => {
   const asked = askedOf(entity, await parametersOf(c, deps.queryLimit));
-  const plan = planOf(entity, asked.query, asked.paging);
-  const all = [...(plan.where ? [plan.where] : []), ...own];
-  const whole: Plan = all.length === 0 ? plan : { ...plan, where: { op: "and", of: all } };
-  const signal = c.env.signal;
-  const headers: Record<string, string> = { "Content-Type": "application/json;charset=utf-8" };
-  if (asked.total) headers["X-Records"] = String(await deps.estate.count(whole, signal ? { signal } : {}));
-  const rows = deps.estate.run(whole, signal ? { signal } : {});
-  const stream = await streamRows(rows, textFor(deps, c, entity));
-  if (!asked.pretty) return new Response(stream, { headers });
-  return pretty(await new Response(stream).json(), 200, headers);
+  const plan = planOf(entity, asked.query, asked.paging, own);
+  if (rightsOf(deps.access, c.env.peer).redacted) assertMayAsk(plan, deps.redactor());
+  const options = optionsOf(c);
+  const headers: Record<string, string> = { "Content-Type": jsonType };
+  if (asked.total) headers["X-Records"] = String(await deps.estate.count(plan, options));
+  if (c.req.method === "HEAD") return new Response(null, { headers });
+  const text = textFor(deps, c, plan);
+  const rows = deps.estate.run(text === revealed ? plan : withCertname(plan), options);
+  const stream = asked.pretty ? await streamRows(rows, prettyText(text), ", ") : await streamRows(rows, text);
+  return new Response(stream, { headers });
 };
 
-const parametersOf = async (c: Context, limit: number): Promise<Record<string, unknown>> => {
-  const inUrl = Object.fromEntries(new URL(c.req.url).searchParams);
-  if (c.req.method === "GET") return inUrl;
-  const type = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json") {
-    throw new AppError("unsupported_media_type", `content type ${type ?? ""} not supported`);
-  }
-  let body: unknown;
-  try {
-    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await readBody(c.req.raw, limit)));
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError("bad_request", "The body is not valid JSON");
-  }
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new AppError("bad_request", "The body must be a JSON object");
-  }
-  return { ...body, ...inUrl };
+/** What Puppet marked as sensitive is known by node, so a row that is redacted has to tell its own. */
+const withCertname = (plan: Plan): Plan =>
+  plan.select.some((each) => each.as === "certname" || "aggregate" in each) || plan.groupBy
+    ? plan
+    : { ...plan, select: [...plan.select, { as: "certname", field: "certname" }] };
+
+const textFor = (deps: QueriesDeps, c: Context<PortEnv>, { entity, select }: Plan): RowText => {
+  if (!rightsOf(deps.access, c.env.peer).redacted) return revealed;
+  const redactor = deps.redactor();
+  const ofNodes = new Map<string, Promise<Redactor>>();
+  return redacted(entity, select.map(({ as }) => as), (certname) => {
+    if (certname === undefined) return Promise.resolve(redactor);
+    const found = ofNodes.get(certname) ?? deps.estate.marks(certname).then((marks) => redactor.with(marks));
+    ofNodes.set(certname, found);
+    return found;
+  });
 };
 
-const textFor = (deps: QueriesDeps, c: Context<PortEnv>, entity: EntityName): RowText =>
-  rightsOf(deps.access, c.env.peer).redacted ? redacted(deps.redactor(), entity) : revealed;
+const optionsOf = (c: Context<PortEnv>): RunOptions => c.env.signal ? { signal: c.env.signal } : {};
 
-const requireNode = async ({ estate }: QueriesDeps, certname: string): Promise<void> => {
-  const plan: Plan = {
-    entity: "nodes",
-    select: [{ as: "certname", field: "certname" }],
-    where: is("certname", certname),
-    limit: 1,
-  };
-  if (!await first(estate.run(plan))) throw unknown(certname);
-};
-
-const unknown = (certname: string): AppError =>
-  new AppError("not_found", `No information is known about node ${certname}`);
-
-const first = async (rows: AsyncIterable<Row>): Promise<Row | undefined> => {
-  for await (const row of rows) return row;
-  return undefined;
+/** Whatever the node's state. Throws AppError `not_found`, which the termini take for "no such node". */
+const nodeRow = async ({ estate }: QueriesDeps, certname: string, options: RunOptions): Promise<Row> => {
+  const { select } = planOf("nodes", undefined);
+  const plan: Plan = { entity: "nodes", select, where: is("certname", certname), limit: 1 };
+  for await (const row of estate.run(plan, options)) return row;
+  throw new AppError("not_found", `No information is known about node ${certname}`);
 };

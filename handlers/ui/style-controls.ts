@@ -36,7 +36,7 @@ button.danger:hover { background: var(--failed-wash); }
 .tile.zero .number { color: var(--soft); font-weight: 500; }
 .tile[aria-current] { border-color: currentColor; box-shadow: inset 0 0 0 1px currentColor; }
 
-.tabs { border-bottom: 1px solid var(--line); overflow-x: auto; }
+.tabs { border-bottom: 1px solid var(--line); overflow: auto hidden; }
 .tabs ul { display: flex; gap: 1.4rem; }
 .tabs a { display: block; padding: .5rem .1rem .6rem; margin-bottom: -1px; color: var(--soft); font-weight: 550; text-decoration: none; border-bottom: 2px solid transparent; }
 .tabs a:hover { color: var(--ink); border-color: var(--line-strong); }

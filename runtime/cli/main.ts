@@ -23,6 +23,12 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
+// whoever reads us may stop early, as head does
+process.stdout.on("error", (error: Error & { code?: string }) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
 /** Runs one command. Exit status: 0 done, 1 failed, 64 wrong usage, 78 wrong configuration. */
 export const main = async (args: readonly string[]): Promise<number> => {
   const [name = "help", ...rest] = args;

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { absent, name, text, textOrNull, time } from "./wire.ts";
 
 const ref = z.object({ type: name, title: text });
-const tag = z.string().regex(/^[\p{Ll}\p{Lo}\p{N}_][\p{Ll}\p{Lo}\p{N}_:.-]*$/u, "expected a tag in lower case");
+/** What Puppet takes for a tag: letters, marks and digits of any script; it has put them into lower case. */
+const tag = z.string().regex(/^(?!.*\p{Lu})[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}_:.-]*$/u, "expected a tag in lower case");
 
 /** `replace catalog`, versions 6 to 9: the older ones lack code_id, catalog_uuid, producer and job_id. */
 export const catalogSchema = z.object({

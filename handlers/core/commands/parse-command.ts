@@ -40,7 +40,7 @@ export const parseCommand: CommandParser = async (received, now) => {
   const check = <S extends z.ZodType>(schema: S): z.output<S> => validate(schema, JSON.parse(text), received);
   const command = await convert(name, exact, check, received, now);
   if (command.certname !== received.certname) {
-    throw invalid(received, `certname: the payload is about "${command.certname}"`);
+    throw invalid(received, `certname: the payload is about another node, "${command.certname}"`);
   }
   return command;
 };
@@ -105,10 +105,24 @@ const validate = <S extends z.ZodType>(schema: S, value: unknown, received: Rece
   throw invalid(received, `${placeOf(issue?.path ?? [])}: ${describe(issue)}`);
 };
 
-/** zod's own words without its capital; they name types and never quote a value. */
+/** zod's own words, made a sentence; they name types and never quote a value. */
 const describe = (issue: z.core.$ZodIssue | undefined): string =>
-  (issue?.message ?? "is not valid").replace(/^Invalid input: /, "").replace(/received undefined$/, "got nothing")
+  (issue?.message ?? "is not valid")
+    .replace(/^Invalid (input|option): /, "")
+    .replace(/^expected (\w+), /, (_, type: string) => `expected ${kinds[type] ?? type}, `)
+    .replace(/received undefined$/, "got nothing")
     .replace(/received /, "got ");
+
+const kinds: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "an array",
+  tuple: "an array",
+  object: "an object",
+  record: "an object",
+};
 
 const invalid = ({ command, certname }: ReceivedCommand, why: string): AppError =>
   new AppError("bad_request", `Command "${command}" for certname "${certname}" is invalid: ${why}`);

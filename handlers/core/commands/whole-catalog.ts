@@ -41,10 +41,12 @@ export const readCatalogContent = async (seen: PassedCatalog): Promise<CatalogCo
   if (!["application/json", "application/vnd.puppet.rich+json", "text/json"].includes(type)) {
     throw new AppError("bad_request", `A catalog of type "${type}" cannot be read`);
   }
-  const text = new TextDecoder("utf-8", { fatal: true }).decode(await decompress(seen));
-  const catalog = parseExact(text);
+  const catalog = parseExact(await textOf(seen));
   if (typeof catalog !== "object" || catalog === null || !("resources" in catalog) || !("name" in catalog)) {
     throw new AppError("bad_request", "The answer is no catalog");
+  }
+  if (catalog.name !== seen.certname) {
+    throw new AppError("bad_request", `The catalog is another node's, not that of "${seen.certname}"`);
   }
   const { catalog_uuid, version, code_id, ...rest } = catalog as Record<string, unknown>;
   const content = stringify(rest);
@@ -59,6 +61,15 @@ export const readCatalogContent = async (seen: PassedCatalog): Promise<CatalogCo
     content,
     marks: extractMarks(catalog),
   };
+};
+
+const textOf = async (seen: PassedCatalog): Promise<string> => {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await decompress(seen));
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError("bad_request", "The catalog is damaged: its compression or its UTF-8", { cause });
+  }
 };
 
 const decompress = async ({ bytes, contentEncoding }: PassedCatalog): Promise<Uint8Array> => {

@@ -60,7 +60,8 @@ export const sqliteEstate = ({ write, read, stream }: Threads, vault: Vault): Es
       const all = await Promise.all(
         rows.map(async ([hash, blob]) => JSON.parse(await decrypt(`marks ${hash}`, blob as Uint8Array)) as Marks),
       );
-      return seal(all.reduce(mergeMarks, nothing));
+      // newest last, for it wins where a bound is reached
+      return seal(all.toReversed().reduce(mergeMarks, nothing));
     },
 
     deleteNode: (certname) => write.deleteNode(certname),

@@ -6,7 +6,7 @@ export type Ast = readonly unknown[];
 
 /** More than any client asks; what grows with depth or width stays within the stores' own limits. */
 const deepest = 60;
-const mostTerms = 10_000;
+const mostTerms = 20_000;
 
 export const isList = (value: unknown): value is Ast => Array.isArray(value);
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
