@@ -7,7 +7,8 @@ const tooLarge = (limit: number): AppError =>
 
 /**
  * Reads a body of at most `limit` bytes. Throws AppError `too_large` as soon as that is clear: by Content-Length before
- * anything is read, else at the byte that is too many.
+ * anything is read, else at the byte that is too many. The rest is left unread, not cancelled: that would end the
+ * connection, and cost the client the answer.
  */
 export const readBody = async (request: Request, limit: number): Promise<Bytes> => {
   if (Number(request.headers.get("Content-Length") ?? 0) > limit) throw tooLarge(limit);
@@ -25,7 +26,10 @@ export const gunzip = async (bytes: Bytes, limit: number): Promise<Bytes> => {
       () => new AppError("too_large", `The body unpacks to more than the ${limit} bytes that are taken here`),
     );
   } catch (cause) {
-    if (cause instanceof AppError) throw cause;
+    if (cause instanceof AppError) {
+      void stream.cancel().catch(() => {});
+      throw cause;
+    }
     throw new AppError("bad_request", "The body is not valid gzip", { cause });
   }
 };
@@ -39,7 +43,7 @@ const collect = async (stream: ReadableStream<Uint8Array>, limit: number, error:
     if (done) break;
     size += value.length;
     if (size > limit) {
-      void reader.cancel().catch(() => {});
+      reader.releaseLock();
       throw error();
     }
     chunks.push(value);

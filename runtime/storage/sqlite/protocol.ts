@@ -25,7 +25,8 @@ export type Request =
     readonly abort: Abort;
   }
   | { readonly id: number; readonly do: "next"; readonly cursor: number }
-  | { readonly id: number; readonly do: "end"; readonly cursor: number };
+  | { readonly id: number; readonly do: "end"; readonly cursor: number }
+  | { readonly id: number; readonly do: "close" };
 
 export type Failure = { readonly code: ErrorCode; readonly message: string };
 export type Response =

@@ -73,25 +73,6 @@ export const startThread = async (options: WorkerOptions, log: Log): Promise<Thr
     return new Promise<T>((resolve, reject) => waiting.set(id, { resolve, reject, size }));
   };
 
-  const idle = function* () {
-    for (const id of waiting.keys()) {
-      const asked = waiting.get(id)!;
-      yield new Promise<void>((done) =>
-        waiting.set(id, {
-          ...asked,
-          resolve: (result) => {
-            asked.resolve(result);
-            done();
-          },
-          reject: (error) => {
-            asked.reject(error);
-            done();
-          },
-        })
-      );
-    }
-  };
-
   worker = start();
   try {
     await wait<string>(0, 0);
@@ -118,9 +99,15 @@ export const startThread = async (options: WorkerOptions, log: Log): Promise<Thr
     },
     owes: () => waiting.size,
     close: async () => {
+      if (closed) return;
       closed = true;
-      // what was taken is done to the end
-      await Promise.allSettled([...idle()]);
+      // what was taken is done to the end, and the last connection to close puts the log into the file
+      while (waiting.size > 0 && worker) await new Promise((resolve) => setTimeout(resolve, 5));
+      if (worker) {
+        const answered = wait(++last, 0);
+        worker.postMessage({ id: last, do: "close" });
+        await answered.catch((error) => log.warn("Store was not closed cleanly", { error }));
+      }
       const made = worker;
       worker = undefined;
       await made?.terminate();

@@ -140,6 +140,9 @@ const read = (request: Exclude<Request, Write>): unknown => {
       return step(request.cursor);
     case "end":
       return end(request.cursor);
+    case "close":
+      cursors.clear();
+      return db.close();
     default:
       return request satisfies never;
   }
