@@ -51,6 +51,7 @@ const fill = async (estate: Estate, now: number): Promise<void> => {
   const order = JSON.parse(readFileSync(join(recorded, "commands/order.json"), "utf8")) as Entry[];
   const last = Math.max(...order.map(({ params }) => Date.parse(params["producer-timestamp"] ?? "") || 0));
   const commands = order.map(({ file, params }) => ({
+    file,
     params,
     text: readFileSync(join(recorded, "commands", file), "utf8"),
   }));
