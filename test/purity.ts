@@ -49,6 +49,7 @@ import "../handlers/core/query/ast/terms.ts";
 import "../handlers/core/query/ast/values.ts";
 import "../handlers/core/query/entities.ts";
 import "../handlers/core/query/plan.ts";
+import "../handlers/core/query/validate-plan.ts";
 import "../handlers/core/redaction/aho-corasick.ts";
 import "../handlers/core/redaction/base64.ts";
 import "../handlers/core/redaction/check-secret.ts";

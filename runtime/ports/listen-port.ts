@@ -123,12 +123,14 @@ export const listenPort = async (options: PortOptions): Promise<Port> => {
 
   server.on("request", (incoming, outgoing) => {
     const exchange = { incoming, outgoing };
+    // a destroyed request has no socket any more
+    const { socket } = incoming;
     exchanges.add(exchange);
-    busy(incoming.socket, 1);
+    busy(socket, 1);
     outgoing.once("finish", () => discardRest(incoming));
     outgoing.once("close", () => {
       exchanges.delete(exchange);
-      busy(incoming.socket, -1);
+      busy(socket, -1);
     });
     void listener(incoming, outgoing);
   });

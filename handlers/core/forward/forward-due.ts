@@ -53,26 +53,10 @@ const forward = async (deps: ForwardDeps, queued: QueuedCommand): Promise<Sent> 
   const about = { certname: queued.certname, command: queued.command, id: queued.id };
   const wait = Math.min(firstWait * 2 ** Math.min(queued.attempts, 20), longestWait);
   const nextAt = () => Math.round(clock.now() + wait * (0.75 + deps.random() / 2));
+  let response: { readonly ok: boolean; readonly status: number; readonly text: string };
   try {
-    const response = await deps.upstream.fetch(await deps.requestOf(queued, signal));
-    const text = (await response.text()).slice(0, 2000);
-    if (response.ok) {
-      await queue.delivered(queued.id);
-      log.debug("Command forwarded", about);
-      return "delivered";
-    }
-    if (response.status === 429 || response.status === 408 || response.status >= 500) {
-      log.warn("PuppetDB does not take a command now", {
-        ...about,
-        status: response.status,
-        attempts: queued.attempts + 1,
-      });
-      await queue.retry(queued.id, nextAt());
-      return "retry";
-    }
-    log.error("PuppetDB refuses a command", { ...about, status: response.status });
-    await queue.bury(queued.id, `PuppetDB answered ${response.status}: ${text}`, clock.now());
-    return "buried";
+    const answer = await deps.upstream.fetch(await deps.requestOf(queued, signal));
+    response = { ok: answer.ok, status: answer.status, text: (await answer.text()).slice(0, 2000) };
   } catch (error) {
     if (signal.aborted) return "unreachable";
     if (!(error instanceof AppError) && !(error instanceof TypeError)) throw error;
@@ -80,4 +64,18 @@ const forward = async (deps: ForwardDeps, queued: QueuedCommand): Promise<Sent> 
     await queue.retry(queued.id, nextAt());
     return "unreachable";
   }
+  const { ok, status, text } = response;
+  if (ok) {
+    await queue.delivered(queued.id);
+    log.debug("Command forwarded", about);
+    return "delivered";
+  }
+  if (status === 429 || status === 408 || status >= 500) {
+    log.warn("PuppetDB does not take a command now", { ...about, status, attempts: queued.attempts + 1 });
+    await queue.retry(queued.id, nextAt());
+    return "retry";
+  }
+  log.error("PuppetDB refuses a command", { ...about, status });
+  await queue.bury(queued.id, `PuppetDB answered ${status}: ${text}`, clock.now());
+  return "buried";
 };

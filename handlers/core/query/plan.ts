@@ -26,22 +26,33 @@ export type Projection =
     | { readonly aggregate: AggregateName; readonly of?: FieldRef }
   );
 
+/** What is missing comes first, or last where it descends. */
 export type Order = FieldRef & { readonly direction?: "asc" | "desc" };
 
 export type Scalar = string | number | boolean;
 export type Compare = "=" | ">" | ">=" | "<" | "<=";
 
-/** Three-valued as in SQL: a comparison with a missing value is unknown, and `not` of unknown is unknown. */
+/**
+ * Three-valued as in SQL: a comparison with a missing value is unknown, and `not` of unknown is unknown. A value of another
+ * type inside of JSON is not equal and not greater: false.
+ */
 export type Condition =
   | { readonly op: "and" | "or"; readonly of: readonly Condition[] }
   | { readonly op: "not"; readonly of: Condition }
   | { readonly op: Compare; readonly left: FieldRef; readonly right: Scalar }
   /** Some element of an array field (tags) equals the value. */
   | { readonly op: "has"; readonly left: FieldRef; readonly right: Scalar }
-  /** Unanchored, RE2 syntax, linear time. On an array field: some element matches. */
+  /**
+   * Unanchored, RE2 syntax, linear time. On an array field: some element matches. In JSON: a text, or the JSON of anything
+   * else; never unknown, what is missing doesn't match.
+   */
   | { readonly op: "matches"; readonly left: FieldRef; readonly pattern: string }
+  /** In JSON: missing or null. */
   | { readonly op: "null"; readonly left: FieldRef; readonly is: boolean }
   | { readonly op: "in"; readonly left: readonly FieldRef[]; readonly values: readonly (readonly Scalar[])[] }
   | { readonly op: "in"; readonly left: readonly FieldRef[]; readonly plan: Plan }
-  /** JSON equality of a field or of a place in it (`["=", ["parameter", "port"], 80]`): 80 is not "80". */
+  /**
+   * JSON equality of a field or of a place in it (`["=", ["parameter", "port"], 80]`): 80 is not "80". Never unknown: what
+   * is missing equals nothing, so that `not` finds it, as PuppetDB's collectors do.
+   */
   | { readonly op: "json="; readonly left: FieldRef; readonly right: unknown };

@@ -1,93 +1,83 @@
 import { deflateRawSync } from "node:zlib";
 import type { CatalogResource, ReplaceCatalog } from "../../../handlers/interfaces/command.ts";
 import type { Outcome } from "../../../handlers/interfaces/estate.ts";
-import { insertOf, setOf, type Statements } from "./statements.ts";
+import { contentOf, dropUnused } from "./resource-contents.ts";
+import type { Statements } from "./statements.ts";
+import { touchNode } from "./write-nodes.ts";
 
-type Current = { readonly id: number; readonly hash: string; readonly producer_timestamp: string };
+/** `replace catalog` with times in milliseconds. */
+export type KeptCatalog =
+  & Omit<ReplaceCatalog, "command" | "producer_timestamp">
+  & { readonly producer_timestamp: number; readonly timestamp: number };
+
+type Current = { readonly id: number; readonly hash: string; readonly producer_timestamp: number };
 
 /**
- * Makes a catalog the node's current one. An equal hash only renews times and ids; otherwise the content is kept once per
- * hash, and of the queryable resources just those rows are written that differ.
+ * Makes a catalog the node's current one; an older one is stale. An equal hash only renews times and ids; otherwise the
+ * one before stays as history, and of the queryable resources just those are written that differ.
  */
-export const applyCatalog = (sql: Statements, catalog: ReplaceCatalog, receivedAt: string): Outcome => {
-  const { command: _, certname, resources, edges, ...row } = catalog;
+export const applyCatalog = (sql: Statements, catalog: KeptCatalog): Outcome => {
+  const { certname, resources, edges, ...about } = catalog;
+  const node = touchNode(sql, certname, about.producer_timestamp);
   const current = sql.one<Current>(
-    "SELECT id, hash, producer_timestamp FROM catalogs WHERE certname = ? AND current = 1",
-    certname,
+    "SELECT id, hash, producer_timestamp FROM catalogs WHERE node = ? AND current = 1",
+    node,
   );
-  if (current && current.producer_timestamp > catalog.producer_timestamp) return "stale";
-  sql.run(
-    "UPDATE nodes SET catalog_timestamp = ?, catalog_environment = ? WHERE certname = ?",
-    receivedAt,
-    catalog.environment,
-    certname,
-  );
-  const counts = {
-    num_resources: resources.length,
-    num_resources_exported: resources.filter((each) => each.exported).length,
-  };
-  if (current?.hash === catalog.hash) {
-    const [set, values] = setOf({ ...row, ...counts, timestamp: receivedAt });
-    sql.run(`UPDATE catalogs SET ${set} WHERE id = ?`, ...values, current.id);
+  if (current && current.producer_timestamp > about.producer_timestamp) return "stale";
+  sql.update("nodes", { catalog_timestamp: about.timestamp, catalog_environment: about.environment }, "id = ?", node);
+  if (current?.hash === about.hash) {
+    sql.update("catalogs", about, "id = ?", current.id);
     return "unchanged";
   }
-  sql.run(
-    "INSERT INTO contents (hash, resources, edges) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-    catalog.hash,
-    deflateRawSync(`[${resources.map(jsonOf).join(",")}]`),
-    deflateRawSync(JSON.stringify(edges)),
-  );
-  if (current) sql.run("UPDATE catalogs SET current = 0 WHERE id = ?", current.id);
-  sql.run(...insertOf("catalogs", { certname, current: 1, ...row, ...counts, timestamp: receivedAt }));
-  replaceResources(sql, certname, resources);
+  keepContent(sql, about.hash, resources, edges);
+  if (current) sql.update("catalogs", { current: 0 }, "id = ?", current.id);
+  sql.insert("catalogs", {
+    node,
+    current: 1,
+    ...about,
+    num_resources: resources.length,
+    num_resources_exported: resources.filter((each) => each.exported).length,
+  });
+  replaceResources(sql, node, resources);
   return "stored";
 };
 
-/** The parameters stand in it as they are, so that their numbers do. */
-const jsonOf = ({ parameters, ...rest }: CatalogResource): string =>
-  `${JSON.stringify(rest).slice(0, -1)},"parameters":${parameters}}`;
-
-type Known = {
-  readonly type: string;
-  readonly title: string;
-  readonly resource: string;
-  readonly exported: number;
-  readonly file: string | null;
-  readonly line: number | null;
-  readonly tags: string;
+const keepContent = (
+  sql: Statements,
+  hash: string,
+  resources: readonly CatalogResource[],
+  edges: ReplaceCatalog["edges"],
+): void => {
+  if (sql.one("SELECT 1 FROM catalog_contents WHERE hash = ?", hash)) return;
+  sql.insert("catalog_contents", {
+    hash,
+    resources: deflateRawSync(`[${resources.map(jsonOf).join(",")}]`),
+    edges: deflateRawSync(JSON.stringify(edges)),
+  });
 };
 
-const replaceResources = (sql: Statements, certname: string, resources: readonly CatalogResource[]): void => {
-  const known = new Map(
-    sql.all<Known>(
-      "SELECT type, title, resource, exported, file, line, tags FROM resources WHERE certname = ?",
-      certname,
-    )
-      .map((row) => [`${row.type}\0${row.title}`, row]),
+/** A content that no catalog of the history has any more goes. */
+export const dropContent = (sql: Statements, hash: string): void => {
+  sql.run(
+    "DELETE FROM catalog_contents WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM catalogs WHERE hash = ?1)",
+    hash,
   );
-  for (const each of resources) {
-    const key = `${each.type}\0${each.title}`;
-    const before = known.get(key);
-    known.delete(key);
-    const tags = JSON.stringify(each.tags);
-    // `resource` is a hash over type, title and parameters
-    const same = before && before.resource === each.resource && before.exported === Number(each.exported) &&
-      before.file === each.file && before.line === each.line && before.tags === tags;
-    if (same) continue;
-    sql.run(
-      "INSERT OR REPLACE INTO resources (certname, type, title, resource, exported, file, line, tags, parameters) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      certname,
-      each.type,
-      each.title,
-      each.resource,
-      Number(each.exported),
-      each.file,
-      each.line,
-      tags,
-      each.parameters,
-    );
+};
+
+/** The parameters stand in it as they came, so that their numbers do. */
+const jsonOf = ({ type, title, resource, exported, file, line, tags, parameters }: CatalogResource): string =>
+  `${JSON.stringify({ resource, type, title, tags, exported, file, line }).slice(0, -1)},"parameters":${parameters}}`;
+
+const replaceResources = (sql: Statements, node: number, resources: readonly CatalogResource[]): void => {
+  const before = new Set(
+    sql.all<{ content: number }>("SELECT content FROM resources WHERE node = ?", node).map(({ content }) => content),
+  );
+  const now = new Set(resources.map((each) => contentOf(sql, each)));
+  for (const content of now.difference(before)) {
+    sql.run("INSERT INTO resources (node, content) VALUES (?, ?)", node, content);
   }
-  for (const { type, title } of known.values()) {
-    sql.run("DELETE FROM resources WHERE certname = ? AND type = ? AND title = ?", certname, type, title);
+  for (const content of before.difference(now)) {
+    sql.run("DELETE FROM resources WHERE node = ? AND content = ?", node, content);
+    dropUnused(sql, content);
   }
 };

@@ -1,100 +1,128 @@
-import { RE2JS } from "re2js";
-import type { Condition, FieldRef, Scalar } from "../../../handlers/core/query/plan.ts";
+import { checkPattern, timeOf } from "../../../handlers/core/query/validate-plan.ts";
+import type { Compare, Condition, FieldRef, Scalar } from "../../../handlers/core/query/plan.ts";
 import { AppError } from "../../../handlers/errors.ts";
+import { canonical } from "./canonical.ts";
+import { type Column, valueSql } from "./columns.ts";
+import type { Params } from "./params.ts";
 import type { SqlValue } from "./protocol.ts";
 
-/** How a field is written in SQL, and what it holds. */
-export type Column = {
-  readonly sql: string;
-  readonly type: "string" | "number" | "boolean" | "timestamp" | "array" | "json";
-};
-
 export type Scope = {
+  readonly params: Params;
   readonly column: (ref: FieldRef) => Column;
-  readonly params: SqlValue[];
-  /** Compiles the plan of an `in`; undefined where there is none. */
+  /** Compiles an `in` with a plan; where it is missing there are no subqueries. */
   readonly subquery?: (condition: Extract<Condition, { op: "in"; plan: unknown }>) => string;
 };
 
-/** A condition as SQL, every value bound. Throws AppError `bad_request` for a regular expression that RE2 refuses. */
+/** A condition as SQL in parentheses, three-valued, every value bound. Throws AppError `bad_request` for a bad pattern. */
 export const compileCondition = (condition: Condition, scope: Scope): string => {
-  const { column } = scope;
-  const bind = (value: SqlValue): string => {
-    scope.params.push(value);
-    return "?";
-  };
+  const { column, params: { bind } } = scope;
   switch (condition.op) {
     case "and":
-    case "or": {
+    case "or":
       if (condition.of.length === 0) return condition.op === "and" ? "1" : "0";
-      return `(${condition.of.map((each) => compileCondition(each, scope)).join(` ${condition.op.toUpperCase()} `)})`;
-    }
+      return balanced(condition.of.map((each) => compileCondition(each, scope)), condition.op.toUpperCase());
     case "not":
       return `(NOT ${compileCondition(condition.of, scope)})`;
     case "=":
     case ">":
     case ">=":
     case "<":
-    case "<=": {
-      const { sql, type } = column(condition.left);
-      return type === "json"
-        ? compareJson(sql, condition.op, condition.right, bind)
-        : `${sql} ${condition.op} ${bind(plain(condition.right))}`;
-    }
+    case "<=":
+      return compare(column(condition.left), condition.op, condition.right, bind);
     case "has": {
-      const { sql } = column(condition.left);
-      return `EXISTS (SELECT 1 FROM json_each(${sql}) WHERE value = ${bind(plain(condition.right))})`;
+      const tags = column(condition.left);
+      if (tags.kind === "tags") {
+        return `(${tags.owner} IN (SELECT content FROM resource_tags WHERE tag = ${bind(String(condition.right))}))`;
+      }
+      const list = tags.kind === "json" ? tags.text : tags.sql;
+      return `EXISTS (SELECT 1 FROM json_each(${list}) WHERE value = ${bind(plain(condition.right))})`;
     }
     case "matches": {
-      const { sql, type } = column(condition.left);
-      checkPattern(condition.pattern);
+      const left = column(condition.left);
+      checkPattern(condition.pattern, condition.left.field);
       const pattern = bind(condition.pattern);
-      if (type === "array") return `EXISTS (SELECT 1 FROM json_each(${sql}) WHERE matches(${pattern}, value))`;
-      return type === "json" ? `matches(${pattern}, ${sql} ->> '$')` : `matches(${pattern}, ${sql})`;
+      if (left.kind === "tags") {
+        return `EXISTS (SELECT 1 FROM json_each(${left.sql}) WHERE matches(${pattern}, value))`;
+      }
+      if (left.kind !== "json") return `(matches(${pattern}, ${left.sql}) = 1)`;
+      // a text as it is, anything else as its JSON; null and what is missing never
+      return `(coalesce(matches(${pattern}, CASE ${left.type} WHEN 'text' THEN ${left.scalar} WHEN 'null' THEN NULL
+        ELSE ${left.text} END), 0) = 1)`;
     }
     case "null": {
-      const { sql, type } = column(condition.left);
-      const missing = type === "json" ? `(${sql} IS NULL OR ${sql} = 'null')` : `${sql} IS NULL`;
-      return condition.is ? missing : `NOT ${missing}`;
+      const left = column(condition.left);
+      const missing = left.kind === "json" ? `coalesce(${left.type}, 'null') = 'null'` : `${left.sql} IS NULL`;
+      return condition.is ? `(${missing})` : `(NOT ${missing})`;
     }
-    case "in": {
-      if ("plan" in condition) {
-        if (!scope.subquery) throw new AppError("bad_request", "A subquery cannot stand here");
-        return scope.subquery(condition);
-      }
-      if (condition.values.length === 0) return "0";
-      const left = condition.left.map((ref) => column(ref).sql);
-      const rows = condition.values.map((row) => `(${row.map((value) => bind(plain(value))).join(", ")})`);
-      return left.length === 1
-        ? `${left[0]} IN (${rows.map((row) => row.slice(1, -1)).join(", ")})`
-        : `(${left.join(", ")}) IN (VALUES ${rows.join(", ")})`;
-    }
-    case "json=": {
-      const { sql } = column(condition.left);
-      return `json(${sql}) = json(${bind(JSON.stringify(condition.right))})`;
-    }
+    case "in":
+      if (!("plan" in condition)) return oneOf(condition.left.map(column), condition.values, bind);
+      if (!scope.subquery) throw new AppError("bad_request", "A subquery cannot stand here");
+      return scope.subquery(condition);
+    case "json=":
+      return equalJson(column(condition.left), condition.right, bind);
     default:
       return condition satisfies never;
   }
 };
 
-const plain = (value: Scalar): SqlValue => typeof value === "boolean" ? Number(value) : value;
+type Bind = (value: SqlValue) => string;
 
-/** A value of a JSON document is compared with its own type only: 80 is not "80". */
-const compareJson = (sql: string, op: string, right: Scalar, bind: (value: SqlValue) => string): string => {
-  const kind = `json_type(${sql})`;
-  if (typeof right === "boolean") return `${kind} = ${bind(String(right))}`;
-  const kinds = typeof right === "number" ? "('integer', 'real')" : "('text')";
-  // no value of another type is an answer either: it is false, not unknown
-  return `(CASE WHEN ${kind} IN ${kinds} THEN ${sql} ->> '$' ${op} ${
-    bind(right)
-  } ELSE iif(${kind} IS NULL, NULL, 0) END)`;
+/** SQLite builds a tree of a chain and refuses deep ones, so that a long chain is cut in halves. */
+const balanced = (parts: readonly string[], operator: string): string => {
+  if (parts.length <= 8) return `(${parts.join(` ${operator} `)})`;
+  const half = parts.length >> 1;
+  return `(${balanced(parts.slice(0, half), operator)} ${operator} ${balanced(parts.slice(half), operator)})`;
 };
 
-const checkPattern = (pattern: string): void => {
-  try {
-    RE2JS.compile(pattern);
-  } catch (cause) {
-    throw new AppError("bad_request", `Cannot read the regular expression "${pattern}": ${(cause as Error).message}`);
+const plain = (value: Scalar): SqlValue => typeof value === "boolean" ? Number(value) : value;
+
+const compare = (left: Column, op: Compare, right: Scalar, bind: Bind): string => {
+  switch (left.kind) {
+    case "json": {
+      // only with its own type: 80 is not "80". A value of another type is false, a missing one unknown.
+      if (typeof right === "boolean") return `(${left.type} ${op} '${right}')`;
+      const types = typeof right === "number" ? "('integer', 'real')" : "('text')";
+      return `(${left.scalar} ${op} ${bind(right)} AND ${left.type} IN ${types})`;
+    }
+    case "boolean":
+      // written out, so that partial indexes fit
+      return right === true ? `(${left.sql} = 1)` : `(${left.sql} = 0)`;
+    case "time":
+      return `(${left.sql} ${op} ${bind(timeOf(right) ?? null)})`;
+    default:
+      return `(${left.sql} ${op} ${bind(plain(right))})`;
+  }
+};
+
+/** The list is one bound JSON array, however long it is. */
+const oneOf = (left: readonly Column[], values: readonly (readonly Scalar[])[], bind: Bind): string => {
+  if (values.length === 0) return "0";
+  if (values.length === 1 || left.some(({ kind }) => kind === "json")) {
+    const rows = values.map((row) => balanced(row.map((value, at) => compare(left[at]!, "=", value, bind)), "AND"));
+    return balanced(rows, "OR");
+  }
+  const rows = values.map((row) => row.map((value, at) => left[at]!.kind === "time" ? timeOf(value) : value));
+  if (left.length === 1) {
+    return `(${valueSql(left[0]!)} IN (SELECT value FROM json_each(${bind(JSON.stringify(rows.flat()))})))`;
+  }
+  const inner = left.map((_, at) => `value ->> ${at}`).join(", ");
+  return `((${left.map(valueSql).join(", ")}) IN (SELECT ${inner} FROM json_each(${bind(JSON.stringify(rows))})))`;
+};
+
+/** Never unknown: what is missing equals nothing. */
+const equalJson = (left: Column, right: unknown, bind: Bind): string => {
+  if (left.kind !== "json") throw new AppError("bad_request", "This field is no JSON");
+  if (right === null) return `(${left.type} IS 'null')`;
+  switch (typeof right) {
+    case "boolean":
+      return `(${left.type} IS '${right}')`;
+    case "number":
+      return `(coalesce(${left.type} IN ('integer', 'real'), 0) AND ${left.scalar} = ${bind(right)})`;
+    case "string":
+      return `(${left.type} IS 'text' AND ${left.scalar} = ${bind(right)})`;
+    default:
+      return `(${left.type} IS ${Array.isArray(right) ? "'array'" : "'object'"} AND same_json(${left.text}, ${
+        bind(canonical(right))
+      }))`;
   }
 };

@@ -1,143 +1,138 @@
 import { entities, type EntityField, type EntityName } from "../../../handlers/core/query/entities.ts";
-import type { FieldRef, Plan, Projection } from "../../../handlers/core/query/plan.ts";
-import { AppError } from "../../../handlers/errors.ts";
-import { type Column, compileCondition } from "./compile-condition.ts";
-import type { Query, SqlValue } from "./protocol.ts";
+import type { Condition, FieldRef, Plan, Projection } from "../../../handlers/core/query/plan.ts";
+import { validatePlan } from "../../../handlers/core/query/validate-plan.ts";
+import { type Column, valueSql } from "./columns.ts";
+import { compileCondition } from "./compile-condition.ts";
+import { createParams, type Params } from "./params.ts";
+import type { Query, Reading } from "./protocol.ts";
+import { type Source, sourceOf } from "./tables.ts";
 
-/** How a value of a column becomes a field of the row. `packed` is deflated JSON text. */
-export type Reading = "plain" | "boolean" | "text" | "json" | "packed";
-export type CompiledPlan = Query & { readonly columns: readonly { readonly as: string; readonly reading: Reading }[] };
+/** How an output comes: open, as a text to be quoted and sealed, or as JSON text to be sealed. */
+export type Wrap = "open" | "text" | "json";
+export type Output = { readonly as: string; readonly reading: Reading; readonly wrap: Wrap };
+export type CompiledPlan = Query & { readonly outputs: readonly Output[] };
 
-type Table = {
-  readonly from: string;
-  /** A column of each table in `from`: SQLite then calls `tick` in the innermost loop. */
-  readonly keys: string;
-  /** Where a field is not a column of its own name. */
-  readonly sql?: Readonly<Record<string, string>>;
-  /** Fields that lie deflated in their column. */
-  readonly packed?: readonly string[];
-};
-
-const tables: Readonly<Record<EntityName, Table>> = {
-  nodes: { from: "nodes t", keys: "t.certname", sql: { active: "(t.deactivated IS NULL AND t.expired IS NULL)" } },
-  factsets: { from: "factsets t", keys: "t.certname" },
-  facts: {
-    from: "factsets t, json_each(t.facts) j",
-    keys: "t.certname, j.id",
-    // by its path, since json_each itself gives numbers as SQL values, which may lose digits
-    sql: { name: "j.key", value: "coalesce(t.facts -> j.fullkey, json_quote(j.value))" },
-  },
-  catalogs: {
-    from: "catalogs t LEFT JOIN contents c ON c.hash = t.hash",
-    keys: "t.id, c.hash",
-    sql: { id: "CAST(t.id AS TEXT)", resources: "c.resources", edges: "c.edges" },
-    packed: ["resources", "edges"],
-  },
-  resources: {
-    from: "resources t JOIN catalogs c ON c.certname = t.certname AND c.current = 1",
-    keys: "t.title, c.id",
-    sql: { environment: "c.environment" },
-  },
-  reports: {
-    from: "reports t",
-    keys: "t.hash",
-    sql: {
-      latest_report: "(EXISTS (SELECT 1 FROM nodes n WHERE n.certname = t.certname AND n.latest_report_hash = t.hash))",
-    },
-    packed: ["metrics", "logs", "resources"],
-  },
-};
+type Scope = { readonly params: Params; readonly next: () => number };
+type Select = { readonly sql: string; readonly output: Output };
 
 /**
- * One SELECT for a plan, all values bound, with `tick()` in its WHERE. Throws AppError `bad_request` for a field that the
- * entity does not have.
+ * One SELECT for a plan, all values bound, with `tick()` in its WHERE and in that of each subquery. Throws AppError
+ * `bad_request` for what validatePlan refuses.
  */
 export const compilePlan = (plan: Plan): CompiledPlan => {
-  const params: SqlValue[] = [];
-  const select = plan.select.length > 0 ? plan.select : everything(plan.entity);
-  const columns = select.map((each) => projection(plan.entity, each));
-  const text = [
-    `SELECT ${columns.map(({ sql }) => sql).join(", ")} FROM ${tables[plan.entity].from}`,
-    `WHERE tick(${tables[plan.entity].keys})${plan.where ? ` AND ${where(plan, params)}` : ""}`,
-  ];
-  if (plan.groupBy?.length) {
-    text.push(`GROUP BY ${plan.groupBy.map((ref) => fieldSql(plan.entity, ref).sql).join(", ")}`);
-  }
-  if (plan.order?.length) text.push(`ORDER BY ${plan.order.map((each) => orderSql(plan.entity, each)).join(", ")}`);
-  if (plan.limit !== undefined || plan.offset !== undefined) {
-    text.push("LIMIT ? OFFSET ?");
-    params.push(plan.limit ?? -1, plan.offset ?? 0);
-  }
-  return { sql: text.join(" "), params, columns: columns.map(({ as, reading }) => ({ as, reading })) };
+  validatePlan(plan);
+  const params = createParams();
+  const { selects, rest } = compile(plan, scopeOf(params), true);
+  const sql = `SELECT ${selects.map((each) => each.sql).join(", ")} ${rest}`;
+  return { sql, params: params.values, outputs: selects.map((each) => each.output) };
 };
 
-/** How many rows the plan has without its limit. */
+/** How many rows the plan has without its limit and offset. */
 export const compileCount = (plan: Plan): Query => {
   const { limit: _limit, offset: _offset, order: _order, ...whole } = plan;
-  if (plan.groupBy?.length) {
-    const inner = compilePlan(whole);
-    return { sql: `SELECT count(*) FROM (${inner.sql})`, params: inner.params };
-  }
-  return compilePlan({ ...whole, select: [{ as: "count", aggregate: "count" }] });
+  validatePlan(whole);
+  const params = createParams();
+  const grouped = whole.groupBy !== undefined || whole.select.some((each) => "aggregate" in each);
+  const bare: Plan = grouped ? whole : { ...whole, select: [{ as: "n", aggregate: "count" }] };
+  const { selects, rest } = compile(bare, scopeOf(params), true);
+  const inner = `SELECT ${selects.map((each) => each.sql).join(", ")} ${rest}`;
+  return { sql: grouped ? `SELECT count(*) FROM (${inner})` : inner, params: params.values };
 };
 
-const where = (plan: Plan, params: SqlValue[]): string =>
-  plan.where === undefined ? "1" : compileCondition(plan.where, {
-    column: (ref) => fieldSql(plan.entity, ref),
-    params,
-    subquery: ({ left, plan: inner }) => {
-      const compiled = compilePlan(inner);
-      params.push(...compiled.params);
-      return `(${left.map((ref) => fieldSql(plan.entity, ref).sql).join(", ")}) IN (${compiled.sql})`;
+const scopeOf = (params: Params): Scope => {
+  let number = 0;
+  return { params, next: () => ++number };
+};
+
+/** `shown`: whether the rows go out, or are compared with by an outer query. */
+const compile = (plan: Plan, scope: Scope, shown: boolean): { selects: readonly Select[]; rest: string } => {
+  const { bind } = scope.params;
+  const source = sourceOf(plan.entity, scope.next(), scope.params);
+  const selects = (plan.select.length > 0 ? plan.select : everything(plan.entity)).map((each) =>
+    projection(source, each, shown)
+  );
+  const where = plan.where ? condition(source, plan.where, scope) : undefined;
+  const groups = (plan.groupBy ?? []).map((ref) => shownSql(source.column(ref.field, ref.path)));
+  const order = (plan.order ?? []).map((each) =>
+    `${valueSql(source.column(each.field, each.path))} ${each.direction === "desc" ? "DESC" : "ASC"}`
+  );
+  const rest = [`FROM ${source.from()} WHERE ${where ? `${where} AND ` : ""}${source.ticks()}`];
+  if (groups.length > 0) rest.push(`GROUP BY ${groups.join(", ")}`);
+  if (order.length > 0) rest.push(`ORDER BY ${order.join(", ")}`);
+  if (plan.limit !== undefined || plan.offset !== undefined) {
+    rest.push(`LIMIT ${bind(plan.limit ?? -1)} OFFSET ${bind(plan.offset ?? 0)}`);
+  }
+  return { selects, rest: rest.join(" ") };
+};
+
+const condition = (source: Source, where: Condition, scope: Scope): string =>
+  compileCondition(where, {
+    params: scope.params,
+    column: (ref: FieldRef) => source.column(ref.field, ref.path),
+    subquery: ({ left, plan }) => {
+      if (isOwnNode(left, plan)) {
+        // a condition on the node that the row hangs on anyway: no second look at it
+        return plan.where ? condition(nodeOf(source, scope), plan.where, scope) : "1";
+      }
+      const columns = left.map((ref) => valueSql(source.column(ref.field, ref.path))).join(", ");
+      const { selects, rest } = compile(plan, scope, false);
+      return `(${left.length > 1 ? `(${columns})` : columns} IN (SELECT ${
+        selects.map((each) => each.sql).join(", ")
+      } ${rest}))`;
     },
   });
 
-const fieldOf = (entity: EntityName, name: string): EntityField => {
-  const fields = entities[entity].fields as Readonly<Record<string, EntityField>>;
-  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-  if (!field) throw new AppError("bad_request", `"${name}" is no field of ${entity}`, { field: name });
-  return field;
-};
+/** `certname in (nodes … certname)` */
+const isOwnNode = (left: readonly FieldRef[], plan: Plan): boolean =>
+  left.length === 1 && left[0]!.field === "certname" && plan.entity === "nodes" && plan.groupBy === undefined &&
+  plan.limit === undefined && plan.offset === undefined && plan.select.length === 1 &&
+  "field" in plan.select[0]! && plan.select[0].field === "certname";
 
-const fieldSql = (entity: EntityName, { field, path }: FieldRef): Column => {
-  const { type } = fieldOf(entity, field);
-  const table = tables[entity];
-  const sql = table.sql?.[field] ?? `t.${field}`;
-  if (!path?.length) return { sql, type };
-  if (type !== "json" || table.packed?.includes(field)) {
-    throw new AppError("bad_request", `"${field}" of ${entity} has no inside that can be asked for`, { field });
-  }
-  return { sql: `(${sql} -> ${literal(jsonPath(path))})`, type: "json" };
-};
-
-/** SQLite's JSON path of a place. */
-const jsonPath = (path: readonly (string | number)[]): string =>
-  `$${path.map((each) => typeof each === "number" ? `[${Math.trunc(each)}]` : `.${JSON.stringify(each)}`).join("")}`;
-
-/** A text constant, since a path has to be constant for an index. Only what we made ourselves comes here. */
-const literal = (text: string): string => `'${text.replaceAll("'", "''").replaceAll("\0", "")}'`;
-
-const orderSql = (entity: EntityName, order: FieldRef & { direction?: "asc" | "desc" }): string => {
-  const { sql, type } = fieldSql(entity, order);
-  return `${type === "json" ? `${sql} ->> '$'` : sql} ${order.direction === "desc" ? "DESC" : "ASC"}`;
-};
-
-const projection = (entity: EntityName, each: Projection): { as: string; sql: string; reading: Reading } => {
-  if ("aggregate" in each) {
-    const of = each.of ? fieldSql(entity, each.of) : undefined;
-    const inner = of === undefined ? "*" : of.type === "json" ? `${of.sql} ->> '$'` : of.sql;
-    return { as: each.as, sql: `${each.aggregate}(${inner})`, reading: "plain" };
-  }
-  const { type, sealed } = fieldOf(entity, each.field);
-  const { sql } = fieldSql(entity, each);
-  if (each.path?.length) return { as: each.as, sql, reading: "json" };
-  if (tables[entity].packed?.includes(each.field)) return { as: each.as, sql, reading: "packed" };
-  if (type === "boolean") return { as: each.as, sql, reading: "boolean" };
-  if (!sealed) return { as: each.as, sql, reading: "plain" };
-  return { as: each.as, sql, reading: type === "string" ? "text" : "json" };
+/** The columns of `nodes` over the node's row that a source has joined. */
+const nodeOf = (source: Source, { params }: Scope): Source => {
+  const alias = source.nodes();
+  return { ...sourceOf("nodes", Number(alias.slice(1)), params), nodes: source.nodes };
 };
 
 const everything = (entity: EntityName): Projection[] =>
   Object.entries(entities[entity].fields as Readonly<Record<string, EntityField>>)
     .filter(([, field]) => field.only !== "filter")
     .map(([name]) => ({ as: name, field: name }));
+
+const projection = (source: Source, each: Projection, shown: boolean): Select => {
+  if ("aggregate" in each) return aggregate(source, each);
+  const column = source.column(each.field, each.path);
+  const sql = shown ? shownSql(column) : valueSql(column);
+  return { sql, output: { as: each.as, reading: readingOf(column), wrap: wrapOf(source, each.field, column) } };
+};
+
+const shownSql = (column: Column): string => column.kind === "json" ? column.text : column.sql;
+
+const readingOf = ({ kind }: Column): Reading => {
+  if (kind === "id") return "text";
+  return kind === "boolean" || kind === "time" || kind === "packed" ? kind : "plain";
+};
+
+const wrapOf = (source: Source, field: string, column: Column): Wrap => {
+  const { type, sealed } = (entities[source.entity].fields as Readonly<Record<string, EntityField>>)[field]!;
+  if (!sealed) return "open";
+  return type === "string" && column.kind !== "json" ? "text" : "json";
+};
+
+const aggregate = (
+  source: Source,
+  { as, aggregate: name, of }: Extract<Projection, { aggregate: unknown }>,
+): Select => {
+  const open = { as, reading: "plain", wrap: "open" } as const;
+  if (!of) return { sql: "count(*)", output: open };
+  const column = source.column(of.field, of.path);
+  if (name === "count") return { sql: `count(${valueSql(column)})`, output: open };
+  const wrap = wrapOf(source, of.field, column);
+  if (column.kind === "json") {
+    // over numbers, as a text: one beyond 2^53 would lose digits, or be refused by node:sqlite
+    const numbers = `iif(${column.type} IN ('integer', 'real'), ${column.scalar}, NULL)`;
+    return { sql: `CAST(${name}(${numbers}) AS TEXT)`, output: { as, reading: "plain", wrap } };
+  }
+  const reading = name === "min" || name === "max" ? readingOf(column) : "plain";
+  return { sql: `${name}(${column.sql})`, output: { as, reading, wrap } };
+};

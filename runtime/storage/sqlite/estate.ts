@@ -1,47 +1,80 @@
-import { deflateRaw, inflateRaw } from "node:zlib";
 import { promisify } from "node:util";
+import { deflateRaw, inflateRaw } from "node:zlib";
 import { mergeMarks } from "../../../handlers/core/redaction/marks.ts";
-import type { Marks } from "../../../handlers/interfaces/command.ts";
-import { timestamp } from "../../../handlers/interfaces/clock.ts";
+import { AppError } from "../../../handlers/errors.ts";
+import type { Marks, WholeCatalog } from "../../../handlers/interfaces/command.ts";
 import type { Estate } from "../../../handlers/interfaces/estate.ts";
 import { seal } from "../../../handlers/interfaces/sealed.ts";
 import type { Vault } from "../../../handlers/interfaces/vault.ts";
+import { applyCommand } from "./apply-command.ts";
 import { compileCount, compilePlan } from "./compile-plan.ts";
 import { rowOf } from "./rows.ts";
-import type { Threads } from "./threads.ts";
+import { single, type Threads } from "./threads.ts";
 
-const pack = promisify(deflateRaw);
-const unpack = promisify(inflateRaw);
+const deflate = promisify(deflateRaw);
+const inflate = promisify(inflateRaw);
 const utf8 = new TextDecoder();
-const nothing: Marks = { values: [], parameters: {} };
+const none: Marks = { values: [], parameters: {} };
 
-/** Different contents of one node whose marks count: those of its history, newest first. */
-const markedContents = 25;
+/** Pages of free space that stay in the file, and at most as many go at once. */
+const vacuumPages = 1000;
+/** Writers of one node's marks that may be quicker before this one gives up. */
+const mostTries = 20;
 
-/** The estate on SQLite. Whole catalogs and marks are compressed, then encrypted under their content's hash. */
+/** The estate on SQLite. Whole catalogs and marks are deflated, then encrypted, on this side of the threads. */
 export const sqliteEstate = ({ write, read, stream }: Threads, vault: Vault): Estate => {
-  const encrypt = async (id: string, text: string) => await vault.encrypt(id, new Uint8Array(await pack(text)));
-  const decrypt = async (id: string, blob: Uint8Array) =>
-    utf8.decode(await unpack(await vault.decrypt(id, new Uint8Array(blob))));
+  const encrypt = async (id: string, text: string): Promise<Uint8Array> =>
+    await vault.encrypt(id, new Uint8Array(await deflate(text)));
+  const decrypt = async (id: string, blob: unknown): Promise<string> =>
+    utf8.decode(await inflate(await vault.decrypt(id, new Uint8Array(blob as Uint8Array))));
+  const readMarks = async (certname: string, blob: unknown): Promise<Marks> =>
+    blob === null || blob === undefined ? none : JSON.parse(await decrypt(`marks ${certname}`, blob));
+
+  /** Reads what is there, makes the rest, and has it stored if nothing has changed meanwhile. */
+  const tryStore = async ({ certname, catalog_uuid, hash, content, ...rest }: WholeCatalog): Promise<boolean> => {
+    const [row = []] = await read({
+      sql: `SELECT EXISTS (SELECT 1 FROM whole_contents WHERE hash = ?2),
+              EXISTS (SELECT 1 FROM whole_catalogs WHERE certname = ?1 AND hash = ?2),
+              m.version, m.body FROM (SELECT 1) LEFT JOIN marks m ON m.certname = ?1`,
+      params: [certname, hash],
+    });
+    const [kept, ofNode, version, body] = row;
+    const before = await readMarks(certname, body);
+    const marks = ofNode === 1 ? before : mergeMarks(before, rest.marks.reveal());
+    const news = version === null || (ofNode !== 1 && JSON.stringify(marks) !== JSON.stringify(before));
+    const made = {
+      certname,
+      catalog_uuid,
+      hash,
+      received_at: Date.parse(rest.received_at),
+      body: kept === 1 ? null : await encrypt(`catalog ${hash}`, content.reveal()),
+      marks: news
+        ? { version: Number(version ?? 0), body: await encrypt(`marks ${certname}`, JSON.stringify(marks)) }
+        : null,
+    };
+    return await write("storeCatalog", [made], (made.body?.length ?? 0) + (made.marks?.body.length ?? 0));
+  };
 
   return {
-    apply: (command, receivedAt) => write.apply(command, timestamp(receivedAt)),
+    apply: (command, receivedAt) => applyCommand(write, command, receivedAt),
 
     run: async function* (plan, options) {
-      const { columns, ...query } = compilePlan(plan);
-      for await (const values of stream(query, options)) yield rowOf(columns, values);
+      const { outputs, ...query } = compilePlan(plan);
+      const readings = outputs.map(({ reading }) => reading);
+      for await (const rows of stream(query, readings, options)) {
+        for (const values of rows) yield rowOf(outputs, values);
+      }
     },
     count: async (plan, options) => {
-      for await (const [count] of stream(compileCount(plan), options)) return Number(count);
+      for await (const rows of stream(compileCount(plan), ["plain"], options)) return Number(single(rows));
       return 0;
     },
 
-    storeCatalog: async ({ certname, catalog_uuid, received_at, hash, content, marks }) => {
-      const [body, kept] = await Promise.all([
-        encrypt(`catalog ${hash}`, content.reveal()),
-        encrypt(`marks ${hash}`, JSON.stringify(marks.reveal())),
-      ]);
-      await write.storeCatalog({ certname, catalog_uuid, received_at, hash, body, marks: kept });
+    storeCatalog: async (catalog) => {
+      for (let tries = 0; tries < mostTries; tries++) {
+        if (await tryStore(catalog)) return;
+      }
+      throw new AppError("unavailable", "The catalog's node is written by too many at once", { retryAfter: 1 });
     },
     wholeCatalog: async (certname, catalogUuid) => {
       const [row] = await read({
@@ -49,25 +82,17 @@ export const sqliteEstate = ({ write, read, stream }: Threads, vault: Vault): Es
               WHERE w.certname = ?1 AND (?2 IS NULL OR w.catalog_uuid = ?2) ORDER BY w.received_at DESC LIMIT 1`,
         params: [certname, catalogUuid ?? null],
       });
-      return row && seal(await decrypt(`catalog ${row[0]}`, row[1] as Uint8Array));
+      return row && seal(await decrypt(`catalog ${row[0]}`, row[1]));
     },
     marks: async (certname) => {
-      const rows = await read({
-        sql: `SELECT w.hash, c.marks FROM whole_catalogs w JOIN whole_contents c ON c.hash = w.hash
-              WHERE w.certname = ? ORDER BY w.received_at DESC LIMIT ${markedContents}`,
-        params: [certname],
-      });
-      const all = await Promise.all(
-        rows.map(async ([hash, blob]) => JSON.parse(await decrypt(`marks ${hash}`, blob as Uint8Array)) as Marks),
-      );
-      // newest last, for it wins where a bound is reached
-      return seal(all.toReversed().reduce(mergeMarks, nothing));
+      const [row] = await read({ sql: "SELECT body FROM marks WHERE certname = ?", params: [certname] });
+      return seal(await readMarks(certname, row?.[0]));
     },
 
-    deleteNode: (certname) => write.deleteNode(certname),
+    deleteNode: (certname) => write("deleteNode", [certname]),
     prune: async (retention, now) => {
-      const done = await write.prune(retention, now);
-      if (done.removed > 0) await write.vacuum(1000);
+      const done = await write("prune", [retention, now]);
+      if (done.removed > 0) await write("vacuum", [vacuumPages]);
       return done;
     },
   };

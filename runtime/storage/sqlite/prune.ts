@@ -1,122 +1,142 @@
-import type { Retention } from "../../../handlers/interfaces/estate.ts";
 import { collections } from "../../../handlers/core/collections.ts";
+import type { CollectionName } from "../../../handlers/interfaces/documents.ts";
+import type { Retention } from "../../../handlers/interfaces/estate.ts";
+import { dropContent } from "./apply-catalog.ts";
+import { deleteNode } from "./delete-node.ts";
+import { tableOf } from "./document-tables.ts";
 import type { Statements } from "./statements.ts";
+import { estate } from "./write-nodes.ts";
+import { dropWholeCatalogs } from "./write-whole-catalogs.ts";
 
-/** Rows that one step takes of a kind, so that no command waits long. */
+/** Rows that one step takes of a kind, so that no command waits long; a node is many rows. */
 const step = 500;
+const nodesAStep = 10;
 
-const iso = (ms: number): string => new Date(ms).toISOString();
+type Step = { readonly removed: number; readonly more: boolean };
 
 /** Takes away what has outlived its time, a bounded step of each kind. */
-export const prune = (sql: Statements, keep: Retention, now: number): { removed: number; more: boolean } => {
-  const steps = [
-    keep.reportTtl > 0 ? dropReports(sql, iso(now - keep.reportTtl)) : 0,
-    keep.unchangedReportTtl > 0 ? thinReports(sql, iso(now - keep.unchangedReportTtl)) : 0,
-    dropCatalogs(sql, catalogsBeyond(sql, keep, now)),
-    dropWholeCatalogs(sql, keep, now),
-    keep.nodeTtl > 0 ? expireNodes(sql, iso(now - keep.nodeTtl), iso(now)) : 0,
-    keep.nodePurgeTtl > 0 ? purgeNodes(sql, iso(now - keep.nodePurgeTtl)) : 0,
-    ...Object.entries(collections).filter(([, { expires }]) => expires).map(([name]) =>
-      sql.run(
-        `DELETE FROM documents WHERE collection = ?1 AND id IN
-           (SELECT id FROM documents WHERE collection = ?1 AND expires <= ?2 LIMIT ${step})`,
-        name,
-        now,
-      )
-    ),
+export const prune = (sql: Statements, keep: Retention, now: number): Step => {
+  const since = (ttl: number): number | undefined => ttl > 0 ? now - ttl : undefined;
+  const steps: Step[] = [
+    ...during(since(keep.reportTtl), (before) => dropReports(sql, before)),
+    ...during(since(keep.unchangedReportTtl), (before) => thinReports(sql, before)),
+    ...during(since(keep.catalogTtl), (before) => dropOldCatalogs(sql, before)),
+    ...(keep.catalogsPerNode > 0 ? [dropManyCatalogs(sql, keep.catalogsPerNode)] : []),
+    ...during(since(keep.nodeTtl), (before) => expireNodes(sql, before, now)),
+    ...during(since(keep.nodePurgeTtl), (before) => purgeNodes(sql, before)),
+    ...during(since(keep.catalogTtl), (before) => dropStrangers(sql, before)),
+    ...(Object.keys(collections) as CollectionName[]).map((name) => dropDocuments(sql, name, now)),
   ];
-  return { removed: steps.reduce((sum, each) => sum + each, 0), more: steps.some((each) => each >= step) };
+  const removed = steps.reduce((sum, each) => sum + each.removed, 0);
+  if (removed > 0) sql.changed(estate);
+  return { removed, more: steps.some((each) => each.more) };
 };
 
-/** A node whose last report goes keeps the status and time of it: that it ran is still true. */
-const dropReports = (sql: Statements, before: string): number =>
-  sql.run(
-    `DELETE FROM reports WHERE hash IN (SELECT hash FROM reports WHERE producer_timestamp < ? LIMIT ${step})`,
-    before,
-  );
-
-const thinReports = (sql: Statements, before: string): number =>
-  sql.run(
-    `UPDATE reports SET logs = NULL, metrics = NULL, resources = NULL WHERE hash IN
-       (SELECT hash FROM reports WHERE status = 'unchanged' AND logs IS NOT NULL AND producer_timestamp < ? LIMIT ${step})`,
-    before,
-  );
-
-const catalogsBeyond = (sql: Statements, keep: Retention, now: number): { id: number; hash: string }[] => {
-  const old = keep.catalogTtl === 0 ? [] : sql.all<{ id: number; hash: string }>(
-    `SELECT id, hash FROM catalogs WHERE current = 0 AND producer_timestamp < ? LIMIT ${step}`,
-    iso(now - keep.catalogTtl),
-  );
-  const many = sql.all<{ id: number; hash: string }>(
-    `SELECT id, hash FROM (
-       SELECT id, hash, row_number() OVER (PARTITION BY certname ORDER BY current DESC, producer_timestamp DESC, id DESC) AS n
-       FROM catalogs WHERE certname IN (SELECT certname FROM catalogs GROUP BY certname HAVING count(*) > ?1)
-     ) WHERE n > ?1 LIMIT ${step}`,
-    keep.catalogsPerNode,
-  );
-  return [...new Map([...old, ...many].map((row) => [row.id, row])).values()];
+/** Gives pages back to the file system, up to that many. Not inside of a savepoint's way: it only moves free pages. */
+export const vacuum = (sql: Statements, pages: number): void => {
+  const { freelist_count: free } = sql.one<{ freelist_count: number }>("PRAGMA freelist_count")!;
+  // some free pages are kept for what comes next
+  if (free > pages) sql.all(`PRAGMA incremental_vacuum(${Math.trunc(pages)})`);
 };
 
-const dropCatalogs = (sql: Statements, rows: readonly { id: number; hash: string }[]): number => {
-  for (const { id, hash } of rows) {
-    sql.run("DELETE FROM catalogs WHERE id = ?", id);
+const during = (before: number | undefined, work: (before: number) => Step): Step[] =>
+  before === undefined ? [] : [work(before)];
+
+const stepOf = (removed: number, most = step): Step => ({ removed, more: removed >= most });
+
+/**
+ * A node's latest report stays as long as the node: that its last run failed is still true, and what people look for,
+ * when it was silent since. (PuppetDB drops it too, and the node then looks as if it had never run.)
+ */
+const dropReports = (sql: Statements, before: number): Step =>
+  stepOf(sql.run(
+    `DELETE FROM reports WHERE id IN (
+       SELECT r.id FROM reports r JOIN nodes n ON n.id = r.node
+       WHERE r.producer_timestamp < ? AND r.id IS NOT n.latest_report ORDER BY r.producer_timestamp LIMIT ${step})`,
+    before,
+  ));
+
+/** A run that changed nothing is a row without its lists. */
+const thinReports = (sql: Statements, before: number): Step => {
+  const thin = sql.all<{ id: number }>(
+    `UPDATE reports SET whole = 0 WHERE id IN (
+       SELECT id FROM reports WHERE status = 'unchanged' AND whole = 1 AND producer_timestamp < ? LIMIT ${step})
+     RETURNING id`,
+    before,
+  );
+  for (const { id } of thin) sql.run("DELETE FROM report_contents WHERE report = ?", id);
+  return stepOf(thin.length);
+};
+
+const dropOldCatalogs = (sql: Statements, before: number): Step =>
+  dropCatalogs(sql, `SELECT id FROM catalogs WHERE current = 0 AND producer_timestamp < ? LIMIT ${step}`, before);
+
+const dropManyCatalogs = (sql: Statements, most: number): Step =>
+  dropCatalogs(
+    sql,
+    `SELECT id FROM (
+       SELECT id, row_number() OVER (PARTITION BY node ORDER BY current DESC, producer_timestamp DESC, id DESC) AS place
+       FROM catalogs WHERE node IN (SELECT node FROM catalogs GROUP BY node HAVING count(*) > ?1 LIMIT 50)
+     ) WHERE place > ?1 LIMIT ${step}`,
+    most,
+  );
+
+/** With their contents, and the whole catalogs that passed port 8001. */
+const dropCatalogs = (sql: Statements, which: string, param: number): Step => {
+  const dropped = sql.all<{ hash: string; certname: string; catalog_uuid: string | null }>(
+    `DELETE FROM catalogs WHERE id IN (${which})
+     RETURNING hash, catalog_uuid, (SELECT certname FROM nodes WHERE id = node) AS certname`,
+    param,
+  );
+  for (const { hash, certname, catalog_uuid } of dropped) {
     dropContent(sql, hash);
+    if (catalog_uuid !== null) {
+      // another row of the history may have come from the same compilation
+      dropWholeCatalogs(
+        sql,
+        `certname = ?1 AND catalog_uuid = ?2 AND NOT EXISTS (SELECT 1 FROM catalogs c WHERE c.catalog_uuid = ?2)`,
+        certname,
+        catalog_uuid,
+      );
+    }
   }
-  return rows.length;
+  return stepOf(dropped.length);
 };
 
-const dropContent = (sql: Statements, hash: string): void => {
-  sql.run("DELETE FROM contents WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM catalogs WHERE hash = ?1)", hash);
-};
-
-/** A whole catalog goes with the catalog that it belongs to; one that never got any is given a day. */
-const dropWholeCatalogs = (sql: Statements, keep: Retention, now: number): number => {
-  const rows = sql.all<{ certname: string; catalog_uuid: string; hash: string }>(
-    `SELECT certname, catalog_uuid, hash FROM whole_catalogs w
-     WHERE received_at < ? AND NOT EXISTS (SELECT 1 FROM catalogs c WHERE c.catalog_uuid = w.catalog_uuid)
-       AND received_at < (SELECT max(received_at) FROM whole_catalogs n WHERE n.certname = w.certname) LIMIT ${step}`,
-    iso(now - Math.min(86_400_000, keep.catalogTtl || 86_400_000)),
-  );
-  for (const { certname, catalog_uuid, hash } of rows) {
-    sql.run("DELETE FROM whole_catalogs WHERE certname = ? AND catalog_uuid = ?", certname, catalog_uuid);
-    dropWholeContent(sql, hash);
-  }
-  return rows.length;
-};
-
-const dropWholeContent = (sql: Statements, hash: string): void => {
-  sql.run(
-    "DELETE FROM whole_contents WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM whole_catalogs WHERE hash = ?1)",
-    hash,
-  );
-};
-
-const expireNodes = (sql: Statements, before: string, now: string): number =>
-  sql.run(
-    `UPDATE nodes SET expired = ?2 WHERE certname IN (
-       SELECT certname FROM nodes WHERE last_producer_timestamp < ?1 AND deactivated IS NULL AND expired IS NULL
-         AND expires_facts IS NOT 0 LIMIT ${step})`,
+/** `expires_facts` is what `configure expiration` says. */
+const expireNodes = (sql: Statements, before: number, now: number): Step =>
+  stepOf(sql.run(
+    `UPDATE nodes SET expired = ?2 WHERE id IN (
+       SELECT id FROM nodes WHERE deactivated IS NULL AND expired IS NULL AND last_seen < ?1 AND expires_facts = 1
+       LIMIT ${step})`,
     before,
     now,
-  );
+  ));
 
-const purgeNodes = (sql: Statements, before: string): number => {
+const purgeNodes = (sql: Statements, before: number): Step => {
   const rows = sql.all<{ certname: string }>(
-    "SELECT certname FROM nodes WHERE deactivated < ?1 OR expired < ?1 LIMIT 25",
+    `SELECT certname FROM nodes WHERE deactivated IS NOT NULL AND deactivated < ?1
+     UNION SELECT certname FROM nodes WHERE expired IS NOT NULL AND expired < ?1 LIMIT ${nodesAStep}`,
     before,
   );
   for (const { certname } of rows) deleteNode(sql, certname);
-  return rows.length === 25 ? step : rows.length;
+  return stepOf(rows.length, nodesAStep);
 };
 
-/** Takes a node away with all that hangs on it. False: there was none. */
-export const deleteNode = (sql: Statements, certname: string): boolean => {
-  const contents = sql.all<{ hash: string }>("SELECT DISTINCT hash FROM catalogs WHERE certname = ?", certname);
-  const whole = sql.all<{ hash: string }>("SELECT DISTINCT hash FROM whole_catalogs WHERE certname = ?", certname);
-  for (const table of ["factsets", "catalogs", "resources", "reports", "whole_catalogs", "catalog_inputs"]) {
-    sql.run(`DELETE FROM ${table} WHERE certname = ?`, certname);
-  }
-  for (const { hash } of contents) dropContent(sql, hash);
-  for (const { hash } of whole) dropWholeContent(sql, hash);
-  return sql.run("DELETE FROM nodes WHERE certname = ?", certname) > 0;
+/** Catalogs of nodes of which nothing ever came to port 8002. */
+const dropStrangers = (sql: Statements, before: number): Step => {
+  const rows = sql.all<{ certname: string }>(
+    `SELECT certname FROM marks m WHERE seen_at < ? AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.certname = m.certname)
+     LIMIT ${step}`,
+    before,
+  );
+  for (const { certname } of rows) deleteNode(sql, certname);
+  return stepOf(rows.length);
+};
+
+const dropDocuments = (sql: Statements, collection: CollectionName, now: number): Step => {
+  if (!collections[collection].expires) return stepOf(0);
+  const table = tableOf(collection);
+  const which = `SELECT rowid FROM ${table} WHERE expires IS NOT NULL AND expires <= ? LIMIT ${step}`;
+  return stepOf(sql.run(`DELETE FROM ${table} WHERE rowid IN (${which})`, now));
 };

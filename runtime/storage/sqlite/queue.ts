@@ -1,83 +1,119 @@
-import { inflateRawSync } from "node:zlib";
+import { promisify } from "node:util";
+import { deflateRaw, inflateRaw } from "node:zlib";
 import { timestamp } from "../../../handlers/interfaces/clock.ts";
 import type { ReceivedCommand } from "../../../handlers/interfaces/command.ts";
 import type { CommandQueue, DeadLetter } from "../../../handlers/interfaces/queue.ts";
 import { seal, type Sealed } from "../../../handlers/interfaces/sealed.ts";
 import type { SqlValue } from "./protocol.ts";
 import { single, type Threads } from "./threads.ts";
+import type { KeptCommand } from "./write-queue.ts";
+
+const deflate = promisify(deflateRaw);
+const inflate = promisify(inflateRaw);
 
 type Values = readonly SqlValue[];
 
-/** Begins every row: what is needed to send the command again. */
-const received = "certname, command, version, producer_timestamp, received_at, payload";
-const receivedOf = ([certname, command, version, producer_timestamp, , payload]: Values): Sealed<ReceivedCommand> =>
-  seal({
-    certname: String(certname),
-    command: String(command),
-    version: Number(version),
-    producer_timestamp: producer_timestamp === null ? null : String(producer_timestamp),
-    payload: new Uint8Array(inflateRawSync(payload as Uint8Array)),
-  });
+/** What every row begins with. */
+const about = "id, certname, command, version, received_at, stage, reason, size, attempts, producer_timestamp";
+const whole = `SELECT ${about}, payload FROM commands c JOIN command_payloads p ON p.seq = c.seq`;
 
-const letter = "id, certname, command, version, received_at, stage, reason, size";
-const letterOf = ([id, certname, command, version, received_at, stage, reason, size]: Values): DeadLetter => ({
+const headOf = ([id, certname, command, version, received_at]: Values) => ({
   id: String(id),
   certname: String(certname),
   command: String(command),
   version: Number(version),
-  received_at: String(received_at),
-  stage: stage === "store" ? "store" : "forward",
-  reason: seal(String(reason)),
-  size: Number(size),
+  received_at: timestamp(Number(received_at)),
 });
 
-/** The forward queue and the dead letters on SQLite. */
-export const sqliteQueue = ({ write, read }: Threads): CommandQueue => ({
-  enqueue: (id, command, receivedAt) => write.enqueue(id, command, timestamp(receivedAt)),
-  due: async (now, limit) => {
-    // a node's later command waits while an earlier one does
-    const rows = await read({
-      sql: `SELECT ${received}, id, attempts FROM queue q WHERE next_at <= ?1 AND tick() AND NOT EXISTS
-              (SELECT 1 FROM queue earlier WHERE earlier.certname = q.certname AND earlier.seq < q.seq)
-            ORDER BY seq LIMIT ?2`,
-      params: [now, limit],
-    });
-    return rows.map((row) => ({
-      id: String(row[6]),
-      certname: String(row[0]),
-      command: String(row[1]),
-      version: Number(row[2]),
-      received_at: String(row[4]),
-      attempts: Number(row[7]),
-      received: receivedOf(row),
-    }));
-  },
-  delivered: (id) => write.delivered(id),
-  retry: (id, nextAt) => write.retry(id, nextAt),
-  bury: (id, reason, at) => write.bury(id, reason, timestamp(at)),
-  reject: (id, command, reason, at) => write.reject(id, command, reason, timestamp(at)),
-  depth: async () => {
-    const [row] = await read({ sql: "SELECT count(*), min(received_at) FROM queue", params: [] });
-    return { depth: Number(row?.[0] ?? 0), oldest: row?.[1] == null ? null : String(row[1]) };
-  },
-
-  deadLetters: async ({ limit, offset, certname }) =>
-    (await read({
-      sql:
-        `SELECT ${letter} FROM dead_letters WHERE (?1 IS NULL OR certname = ?1) ORDER BY received_at DESC, id LIMIT ?2 OFFSET ?3`,
-      params: [certname ?? null, limit, offset],
-    })).map(letterOf),
-  deadLetter: async (id) => {
-    const [row] = await read({ sql: `SELECT ${letter}, ${received} FROM dead_letters WHERE id = ?`, params: [id] });
-    return row && { ...letterOf(row), received: receivedOf(row.slice(8)) };
-  },
-  deadLetterCount: async (certname) =>
-    Number(single(
-      await read({
-        sql: "SELECT count(*) FROM dead_letters WHERE (?1 IS NULL OR certname = ?1)",
-        params: [certname ?? null],
-      }),
-    )),
-  dropDeadLetter: (id) => write.dropDeadLetter(id),
-  requeue: (id) => write.requeue(id),
+const letterOf = (row: Values): DeadLetter => ({
+  ...headOf(row),
+  stage: row[5] === "store" ? "store" : "forward",
+  reason: seal(String(row[6])),
+  size: Number(row[7]),
 });
+
+const receivedOf = async (row: Values): Promise<Sealed<ReceivedCommand>> => {
+  const { certname, command, version } = headOf(row);
+  const payload = new Uint8Array(await inflate(row[10] as Uint8Array));
+  return seal({ certname, command, version, producer_timestamp: row[9] === null ? null : String(row[9]), payload });
+};
+
+const keptOf = async (id: string, received: ReceivedCommand, at: number): Promise<KeptCommand> => {
+  const { certname, command, version, producer_timestamp, payload } = received;
+  const packed = await deflate(payload);
+  return { id, certname, command, version, producer_timestamp, received_at: at, size: payload.length, payload: packed };
+};
+
+/**
+ * The forward queue and the dead letters on SQLite: one table in the order of arrival, so that a letter that is put back
+ * in line has its old place.
+ */
+export const sqliteQueue = ({ write, read }: Pick<Threads, "write" | "read">): CommandQueue => {
+  const ordered = createOrder();
+  return {
+    enqueue: (id, received, receivedAt) =>
+      ordered(keptOf(id, received, receivedAt), (kept) => write("enqueue", [kept], kept.payload.length)),
+    due: async (now, limit) => {
+      const rows = await read({
+        sql: `${whole} WHERE c.head = 1 AND c.next_at <= ?1 ORDER BY c.seq LIMIT ?2`,
+        params: [now, limit],
+      });
+      return await Promise.all(
+        rows.map(async (row) => ({ ...headOf(row), attempts: Number(row[8]), received: await receivedOf(row) })),
+      );
+    },
+    delivered: (id) => write("delivered", [id]),
+    retry: (id, nextAt) => write("retry", [id, nextAt]),
+    bury: (id, reason) => write("bury", [id, reason], reason.length),
+    reject: async (id, received, reason, at) => {
+      const kept = await keptOf(id, received, at);
+      await write("reject", [kept, reason], kept.payload.length + reason.length);
+    },
+    depth: async () => {
+      const [row] = await read({
+        sql: `SELECT (SELECT count(*) FROM commands WHERE stage IS NULL),
+                (SELECT received_at FROM commands WHERE head = 1 ORDER BY seq LIMIT 1)`,
+        params: [],
+      });
+      return { depth: Number(row?.[0] ?? 0), oldest: row?.[1] == null ? null : timestamp(Number(row[1])) };
+    },
+
+    deadLetters: async ({ limit, offset, certname }) => {
+      const of = certname === undefined ? [] : [certname];
+      const rows = await read({
+        sql: `SELECT ${about} FROM commands WHERE stage IS NOT NULL ${certname === undefined ? "" : "AND certname = ?3"}
+              ORDER BY received_at DESC, seq DESC LIMIT ?1 OFFSET ?2`,
+        params: [limit, offset, ...of],
+      });
+      return rows.map(letterOf);
+    },
+    deadLetter: async (id) => {
+      const [row] = await read({ sql: `${whole} WHERE c.id = ? AND c.stage IS NOT NULL`, params: [id] });
+      return row && { ...letterOf(row), received: await receivedOf(row) };
+    },
+    deadLetterCount: async (certname) => {
+      const sql = "SELECT count(*) FROM commands WHERE stage IS NOT NULL";
+      const query = certname === undefined
+        ? { sql, params: [] }
+        : { sql: `${sql} AND certname = ?`, params: [certname] };
+      return Number(single(await read(query)));
+    },
+    dropDeadLetter: (id) => write("dropDeadLetter", [id]),
+    requeue: (id) => write("requeue", [id]),
+  };
+};
+
+/** Things are made side by side but passed on in the order in which they were begun: a queue keeps its order. */
+const createOrder = () => {
+  let before: Promise<unknown> = Promise.resolve();
+  return <T, R>(made: Promise<T>, pass: (made: T) => Promise<R>): Promise<R> => {
+    const turn = before;
+    const passed = (async () => {
+      const [value] = await Promise.all([made, turn]);
+      // begun here, in turn; its end is not waited for by the next
+      return { done: pass(value) };
+    })();
+    before = passed.catch(() => {});
+    return passed.then(({ done }) => done);
+  };
+};

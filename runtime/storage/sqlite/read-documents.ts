@@ -1,57 +1,47 @@
-import { collections } from "../../../handlers/core/collections.ts";
-import type { Condition } from "../../../handlers/core/query/plan.ts";
+import type { Condition, FieldRef } from "../../../handlers/core/query/plan.ts";
 import type { CollectionName, Find } from "../../../handlers/interfaces/documents.ts";
+import { type Column, jsonColumn, jsonPath } from "./columns.ts";
 import { compileCondition } from "./compile-condition.ts";
-import type { Query, SqlValue } from "./protocol.ts";
+import { indexedField, tableOf } from "./document-tables.ts";
+import { createParams, type Params } from "./params.ts";
+import type { Query } from "./protocol.ts";
 
-const fieldName = /^[a-z][a-z0-9_]*$/;
-
-/** A field of a document as SQL: the text of an index expression too, so both are written alike. */
-const fieldSql = (field: string): string => {
-  if (!fieldName.test(field)) throw new Error(`"${field}" is no field of a document`);
-  return field === "id" ? "id" : `json_extract(body, '$.${field}')`;
+/** A field of a document. Where it has an index, its value is written as the index has it. */
+const columnOf = ({ field, path = [] }: FieldRef, { bind }: Params): Column => {
+  if (field === "id" && path.length === 0) return { kind: "text", sql: "id" };
+  const column = jsonColumn("body", bind(jsonPath([field, ...path])));
+  const indexed = path.length === 0 ? indexedField(field) : undefined;
+  return indexed === undefined ? column : { ...column, scalar: `(${indexed})` };
 };
 
-/** The declared indexes, as statements that can be run at each start. */
-export const documentIndexes = (): string[] =>
-  Object.entries(collections).flatMap(([name, { unique, indexes }]) => [
-    ...unique.map((fields) => indexSql("UNIQUE INDEX", name, fields)),
-    ...indexes.map((fields) => indexSql("INDEX", name, fields)),
-  ]);
-
-const indexSql = (kind: string, collection: string, fields: readonly string[]): string =>
-  `CREATE ${kind} IF NOT EXISTS documents_${collection}_${fields.join("_")} ON documents (${
-    fields.map(fieldSql).join(", ")
-  }) ` +
-  `WHERE collection = '${collection}'`;
-
-/** What has expired is not there, whether or not it was taken away yet. The name stands in the text for the partial indexes. */
-export const documentWhere = (
-  collection: CollectionName,
-  where: Condition | undefined,
-  now: number,
-  params: SqlValue[],
-): string => {
-  const living = `collection = '${collection}' AND (expires IS NULL OR expires > ${Math.trunc(now)})`;
-  if (!where) return living;
-  const column = ({ field }: { field: string }) => ({ sql: fieldSql(field), type: "string" as const });
-  return `${living} AND ${compileCondition(where, { column, params })}`;
+/** What has expired is not there, whether or not it was taken away yet. */
+const living = (where: Condition | undefined, now: number, params: Params): string => {
+  const alive = `(expires IS NULL OR expires > ${params.bind(now)})`;
+  if (!where) return alive;
+  return `${alive} AND ${compileCondition(where, { params, column: (ref) => columnOf(ref, params) })}`;
 };
 
 export const findDocuments = (collection: CollectionName, find: Find, now: number): Query => {
-  const params: SqlValue[] = [];
-  const order = [...(find.order ?? []), { field: "id" }].map((each) =>
-    `${fieldSql(each.field)} ${"direction" in each && each.direction === "desc" ? "DESC" : "ASC"}`
-  );
-  const sql = `SELECT version, body FROM documents WHERE ${documentWhere(collection, find.where, now, params)}` +
-    ` AND tick() ORDER BY ${order.join(", ")} LIMIT ? OFFSET ?`;
-  return { sql, params: [...params, find.limit ?? -1, find.offset ?? 0] };
+  const params = createParams();
+  const where = living(find.where, now, params);
+  const order = (find.order ?? []).map((each) => {
+    const column = columnOf(each, params);
+    return `${column.kind === "json" ? column.scalar : column.sql} ${each.direction === "desc" ? "DESC" : "ASC"}`;
+  });
+  const page = `LIMIT ${params.bind(find.limit ?? -1)} OFFSET ${params.bind(find.offset ?? 0)}`;
+  const sql = `SELECT version, body FROM ${tableOf(collection)} WHERE ${where} AND tick() ` +
+    `ORDER BY ${[...order, "id"].join(", ")} ${page}`;
+  return { sql, params: params.values };
 };
 
 export const countDocuments = (collection: CollectionName, where: Condition | undefined, now: number): Query => {
-  const params: SqlValue[] = [];
-  return {
-    sql: `SELECT count(*) FROM documents WHERE ${documentWhere(collection, where, now, params)} AND tick()`,
-    params,
-  };
+  const params = createParams();
+  const condition = living(where, now, params);
+  return { sql: `SELECT count(*) FROM ${tableOf(collection)} WHERE ${condition} AND tick()`, params: params.values };
+};
+
+export const deleteDocuments = (collection: CollectionName, where: Condition, now: number): Query => {
+  const params = createParams();
+  const condition = living(where, now, params);
+  return { sql: `DELETE FROM ${tableOf(collection)} WHERE ${condition}`, params: params.values };
 };

@@ -1,41 +1,49 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SqlValue } from "./protocol.ts";
 
+type Fields = Readonly<Record<string, SqlValue | boolean>>;
+
+/** What a write is made with. */
 export type Statements = {
-  readonly db: DatabaseSync;
+  /** How many rows were changed. */
   run(sql: string, ...params: SqlValue[]): number;
+  /** Like `run`, gives the number of the new row. */
+  insert(table: string, row: Fields): number;
+  update(table: string, row: Fields, where: string, ...params: SqlValue[]): number;
   one<T>(sql: string, ...params: SqlValue[]): T | undefined;
   all<T>(sql: string, ...params: SqlValue[]): T[];
+  /** Notes that a topic is changed: its number grows in the same transaction. */
+  changed(topic: string): void;
 };
 
-/** The statements of one connection, each prepared once. */
-export const statementsOf = (db: DatabaseSync): Statements => {
-  const known = new Map<string, StatementSync>();
+const mostKept = 300;
+
+/** The statements of one connection, each prepared once. `topics` gathers what was changed. */
+export const statementsOf = (db: DatabaseSync, topics: Set<string>): Statements => {
+  const kept = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
-    const before = known.get(sql);
-    if (before) return before;
-    const made = db.prepare(sql);
-    if (known.size >= 500) known.clear();
-    known.set(sql, made);
-    return made;
+    let statement = kept.get(sql);
+    if (!statement) {
+      if (kept.size >= mostKept) kept.clear();
+      kept.set(sql, statement = db.prepare(sql));
+    }
+    return statement;
   };
+  const valueOf = (value: SqlValue | boolean): SqlValue => typeof value === "boolean" ? Number(value) : value;
   return {
-    db,
     run: (sql, ...params) => Number(prepare(sql).run(...params).changes),
+    insert: (table, row) => {
+      const names = Object.keys(row);
+      const sql = `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
+      return Number(prepare(sql).run(...Object.values(row).map(valueOf)).lastInsertRowid);
+    },
+    update: (table, row, where, ...params) => {
+      const sql = `UPDATE ${table} SET ${Object.keys(row).map((name) => `${name} = ?`).join(", ")} WHERE ${where}`;
+      return Number(prepare(sql).run(...Object.values(row).map(valueOf), ...params).changes);
+    },
     one: (sql, ...params) => prepare(sql).get(...params) as never,
-    all: (sql, ...params) => prepare(sql).all(...params) as never,
+    // not by `all()`, see rowsOf
+    all: (sql, ...params) => [...prepare(sql).iterate(...params)] as never,
+    changed: (topic) => void topics.add(topic),
   };
 };
-
-/** `INSERT INTO table (a, b) VALUES (?, ?)` and its values, from an object. */
-export const insertOf = (table: string, row: Readonly<Record<string, SqlValue | boolean>>): [string, ...SqlValue[]] => {
-  const names = Object.keys(row);
-  const values = Object.values(row).map((value) => typeof value === "boolean" ? Number(value) : value);
-  return [`INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`, ...values];
-};
-
-/** `SET a = ?, b = ?` and its values. */
-export const setOf = (row: Readonly<Record<string, SqlValue | boolean>>): [string, SqlValue[]] => [
-  Object.keys(row).map((name) => `${name} = ?`).join(", "),
-  Object.values(row).map((value) => typeof value === "boolean" ? Number(value) : value),
-];

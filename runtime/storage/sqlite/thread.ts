@@ -1,108 +1,132 @@
 import { Worker } from "node:worker_threads";
 import { AppError } from "../../../handlers/errors.ts";
 import type { Log } from "../../../handlers/interfaces/log.ts";
-import type { Request, Response } from "./protocol.ts";
-import type { WorkerOptions } from "./worker.ts";
+import { errorOf } from "./failures.ts";
+import type { Failure, Response, Unnumbered } from "./protocol.ts";
 
 type Waiting = {
   readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
   readonly size: number;
 };
-type Unnumbered = Request extends infer R ? R extends Request ? Omit<R, "id"> : never : never;
-
-/** What may wait for one thread. */
-const most = { count: 20_000, bytes: 512 * 1024 * 1024 };
 
 export type Thread = {
-  ask<T>(request: Unnumbered): Promise<T>;
+  /** `size`: about how many bytes the request holds. Throws AppError `unavailable` where too much waits already. */
+  ask<T>(request: Unnumbered, size?: number): Promise<T>;
   /** How many answers it owes. */
   owes(): number;
+  /** Ends it once it has answered what it was asked. */
   close(): Promise<void>;
 };
 
+export type ThreadOptions = {
+  /** The worker's file; answers request 0 by itself once it stands. */
+  readonly url: URL;
+  readonly workerData: { readonly role: string };
+  readonly log: Log;
+  /** What may wait for it. */
+  readonly most?: { readonly count: number; readonly bytes: number };
+};
+
+/** Milliseconds between two starts of a thread that dies again and again. */
+const rest = 1000;
+
 /**
- * One connection to the file in a thread of its own. Resolves once it stands; rejects with what is wrong with the file.
- * Should the thread die, what it owes is refused with AppError `unavailable`, and the next request starts another one.
+ * A worker thread that answers requests. Resolves once it stands, rejects with what keeps it from that. Should it die,
+ * what it owes is refused with AppError `unavailable`, and the next request starts another one. It keeps no process alive
+ * that waits for nothing from it.
  */
-export const startThread = async (options: WorkerOptions, log: Log): Promise<Thread> => {
+export const startThread = async (options: ThreadOptions): Promise<Thread> => {
+  const { url, workerData, log, most = { count: 10_000, bytes: 128 * 1024 * 1024 } } = options;
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
+  let startedAt = 0;
   let last = 0;
   let bytes = 0;
   let closed = false;
+  let emptied = () => {};
 
   const settle = (id: number): Waiting | undefined => {
     const asked = waiting.get(id);
-    waiting.delete(id);
-    bytes -= asked?.size ?? 0;
-    if (waiting.size === 0) worker?.unref();
+    if (!asked || !waiting.delete(id)) return undefined;
+    bytes -= asked.size;
+    if (waiting.size === 0) {
+      worker?.unref();
+      emptied();
+    }
     return asked;
   };
-  const start = (): Worker => {
-    // a checkout runs .ts, the package .js: the worker lies beside this file in both
-    const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-    const made = new Worker(new URL(file, import.meta.url), { workerData: options });
+  const wait = <T>(id: number, size: number): Promise<T> => {
+    bytes += size;
+    worker?.ref();
+    return new Promise<T>((resolve, reject) => waiting.set(id, { resolve, reject, size }));
+  };
+  const note = ({ code, message }: Failure): void => {
+    if (code === "internal") log.error("Store failed", { reason: message });
+    else if (code === "unavailable") log.warn("Store is unavailable", { reason: message });
+  };
+  const start = (): Promise<unknown> => {
+    const made = new Worker(url, { workerData });
+    worker = made;
+    startedAt = Date.now();
     made.on("message", (response: Response) => {
       const asked = settle(response.id);
-      if ("result" in response) asked?.resolve(response.result as never);
-      else {
-        const { code, message } = response.failure;
-        if (code === "internal" || code === "unavailable") {
-          log.warn("Store refused a request", { code, reason: message });
-        }
-        asked?.reject(new AppError(code, message, code === "unavailable" ? { retryAfter: 10 } : {}));
-      }
+      if ("result" in response) return asked?.resolve(response.result as never);
+      note(response.failure);
+      asked?.reject(errorOf(response.failure));
     });
-    const died = (cause: unknown) => {
+    const died = (cause: unknown): void => {
       if (worker !== made) return;
       worker = undefined;
-      if (closed) return;
-      log.error("Store thread died", { role: options.role, error: cause });
+      if (waiting.size > 0 || !closed) {
+        log.error("Store thread died", { role: workerData.role, waiting: waiting.size, error: cause });
+      }
       for (const id of [...waiting.keys()]) {
-        settle(id)?.reject(new AppError("unavailable", "The store failed, try again", { cause, retryAfter: 5 }));
+        settle(id)?.reject(new AppError("unavailable", "The store failed, try again", { cause, retryAfter: 2 }));
       }
     };
     made.on("error", died);
     made.on("exit", died);
-    return made;
+    return wait(0, 0);
   };
-  const wait = <T>(id: number, size: number): Promise<T> => {
-    worker?.ref();
-    bytes += size;
-    return new Promise<T>((resolve, reject) => waiting.set(id, { resolve, reject, size }));
+  const restart = (): void => {
+    if (Date.now() - startedAt < rest) throw new AppError("unavailable", "The store is down", { retryAfter: 2 });
+    start().then(
+      () => log.info("Store thread stands again", { role: workerData.role }),
+      () => {
+        const failed = worker;
+        worker = undefined;
+        void failed?.terminate();
+      },
+    );
   };
 
-  worker = start();
   try {
-    await wait<string>(0, 0);
+    await start();
   } catch (error) {
     closed = true;
     await worker?.terminate();
     throw error;
   }
   return {
-    ask: (request) => {
-      if (closed) return Promise.reject(new AppError("unavailable", "The store is closed"));
-      const size = request.do === "write" ? request.size : 0;
-      if (waiting.size >= most.count || bytes + size > most.bytes) {
-        return Promise.reject(new AppError("unavailable", "The store has too much to do", { retryAfter: 10 }));
+    // async, so that what is thrown here rejects
+    // deno-lint-ignore require-await
+    ask: async (request, size = 0) => {
+      if (closed) throw new AppError("unavailable", "The store is closed");
+      if (waiting.size >= most.count || (waiting.size > 0 && bytes + size > most.bytes)) {
+        throw new AppError("unavailable", "The store has too much to do", { retryAfter: 5 });
       }
-      if (!worker) {
-        worker = start();
-        void wait(0, 0).catch((error) => log.error("Store thread cannot be started", { error }));
-      }
+      if (!worker) restart();
       const id = ++last;
       const answered = wait<never>(id, size);
-      worker.postMessage({ ...request, id });
+      worker!.postMessage({ ...request, id });
       return answered;
     },
     owes: () => waiting.size,
     close: async () => {
       if (closed) return;
       closed = true;
-      // what was taken is done to the end, and the last connection to close puts the log into the file
-      while (waiting.size > 0 && worker) await new Promise((resolve) => setTimeout(resolve, 5));
+      if (waiting.size > 0) await new Promise<void>((resolve) => emptied = resolve);
       if (worker) {
         const answered = wait(++last, 0);
         worker.postMessage({ id: last, do: "close" });

@@ -1,75 +1,97 @@
-import type { Log } from "../../../handlers/interfaces/log.ts";
-import type { RunOptions } from "../../../handlers/interfaces/estate.ts";
 import { AppError } from "../../../handlers/errors.ts";
-import type { Batch, Query, SqlValue } from "./protocol.ts";
+import type { RunOptions } from "../../../handlers/interfaces/estate.ts";
+import type { Log } from "../../../handlers/interfaces/log.ts";
+import type { Batch, Query, Reading, SqlValue, Value, Written } from "./protocol.ts";
 import { startThread, type Thread } from "./thread.ts";
-import { type Writes, writes } from "./writes.ts";
-
-const patience = 30_000;
+import type { WorkerOptions } from "./worker.ts";
+import type { WriteName, Writes } from "./writes.ts";
 
 export type Threads = {
-  readonly write: Writes;
+  /** Resolves once the change is on the disk and `changed` was told. `size`: about how many bytes it holds. */
+  write<Name extends WriteName>(
+    name: Name,
+    args: Parameters<Writes[Name]>,
+    size?: number,
+  ): Promise<ReturnType<Writes[Name]>>;
+  /** All rows of a small query. */
   read(query: Query): Promise<readonly (readonly SqlValue[])[]>;
-  /** Rows in batches; the next batch is fetched when it is asked for. */
-  stream(query: Query, options?: RunOptions): AsyncGenerator<readonly SqlValue[]>;
+  /** Rows in batches; the next one is fetched when it is asked for. */
+  stream(
+    query: Query,
+    readings: readonly Reading[],
+    options?: RunOptions,
+  ): AsyncGenerator<readonly (readonly Value[])[], void>;
   close(): Promise<void>;
 };
 
+export type ThreadsOptions = {
+  readonly path: string;
+  readonly readers: number;
+  readonly log: Log;
+  /** Told of the topics that an own write changed, before it resolves. */
+  readonly changed: (versions: Written["versions"]) => void;
+};
+
+/** Milliseconds that a query may take unless it is told otherwise. */
+const patience = 30_000;
+
 /** One writer and some readers on a file; a store in memory has one thread for all. */
-export const startThreads = async (path: string, readers: number, log: Log): Promise<Threads> => {
-  const writer = await startThread({ path, role: "writer" }, log);
-  const reading: Thread[] = [];
-  try {
-    for (let i = 0; i < (path === ":memory:" ? 0 : readers); i++) {
-      reading.push(await startThread({ path, role: "reader" }, log));
-    }
-  } catch (error) {
-    await Promise.all([writer, ...reading].map((each) => each.close()));
-    throw error;
-  }
-  const reader = (): Thread => reading.reduce<Thread>((a, b) => b.owes() < a.owes() ? b : a, reading[0] ?? writer);
-
-  const write = Object.fromEntries(
-    Object.keys(writes).map((name) => [
-      name,
-      (...args: unknown[]) => writer.ask({ do: "write", name, args, size: sizeOf(args) }),
-    ]),
-  ) as unknown as Writes;
-
-  let cursors = 0;
-  async function* stream(query: Query, options: RunOptions = {}): AsyncGenerator<readonly SqlValue[]> {
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const thread = reader();
-    const cursor = ++cursors;
-    const abort = new Int32Array(new SharedArrayBuffer(4));
-    const callOff = () => Atomics.store(abort, 0, 1);
-    signal?.addEventListener("abort", callOff, { once: true });
-    let done = false;
-    try {
-      let batch = await thread.ask<Batch>({ do: "open", cursor, query, timeout: options.timeout ?? patience, abort });
-      for (;;) {
-        done = batch.done;
-        yield* batch.rows;
-        if (done) return;
-        signal?.throwIfAborted();
-        batch = await thread.ask<Batch>({ do: "next", cursor });
-      }
-    } catch (error) {
-      done = true;
-      signal?.throwIfAborted();
+export const startThreads = async ({ path, readers, log, changed }: ThreadsOptions): Promise<Threads> => {
+  // a checkout runs .ts, the package .js: the worker lies beside this file in both
+  const url = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+  const start = (role: WorkerOptions["role"]) => {
+    const workerData: WorkerOptions = { path, role };
+    return startThread({ url, workerData, log });
+  };
+  const writer = await start("writer");
+  const reading = path === ":memory:"
+    ? []
+    : await Promise.all(Array.from({ length: readers }, () => start("reader"))).catch(async (error) => {
+      await writer.close();
       throw error;
-    } finally {
-      signal?.removeEventListener("abort", callOff);
-      callOff();
-      if (!done) void thread.ask({ do: "end", cursor }).catch(() => {});
-    }
-  }
+    });
+  const reader = (): Thread => reading.reduce<Thread>((a, b) => b.owes() < a.owes() ? b : a, reading[0] ?? writer);
+  let cursors = 0;
 
   return {
-    write,
-    read: (query) => reader().ask({ do: "read", query, timeout: patience }),
-    stream,
+    write: async (name, args, size = 0) => {
+      const { result, versions } = await writer.ask<Written>({ do: "write", name, args }, size + 200);
+      if (versions.length > 0) changed(versions);
+      return result as never;
+    },
+
+    read: (query) => reader().ask({ do: "read", query, deadline: Date.now() + patience }),
+
+    stream: async function* (query, readings, options = {}) {
+      const { signal, timeout = patience } = options;
+      signal?.throwIfAborted();
+      const thread = reader();
+      const cursor = ++cursors;
+      const abort = new Int32Array(new SharedArrayBuffer(4));
+      const callOff = () => void Atomics.store(abort, 0, 1);
+      signal?.addEventListener("abort", callOff, { once: true });
+      let done = false;
+      try {
+        const deadline = Date.now() + timeout;
+        let batch = await thread.ask<Batch>({ do: "open", cursor, query, readings, deadline, abort });
+        for (;;) {
+          done = batch.done;
+          signal?.throwIfAborted();
+          if (batch.rows.length > 0) yield batch.rows;
+          if (done) return;
+          signal?.throwIfAborted();
+          batch = await thread.ask<Batch>({ do: "next", cursor });
+        }
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error;
+      } finally {
+        signal?.removeEventListener("abort", callOff);
+        callOff();
+        if (!done) void thread.ask({ do: "end", cursor }).catch(() => {});
+      }
+    },
+
     close: async () => {
       await Promise.all(reading.map((each) => each.close()));
       await writer.close();
@@ -77,17 +99,8 @@ export const startThreads = async (path: string, readers: number, log: Log): Pro
   };
 };
 
-/** Roughly the bytes that a message holds, for the bound on what may wait. */
-const sizeOf = (value: unknown): number => {
-  if (typeof value === "string" || value instanceof Uint8Array) return value.length;
-  if (typeof value !== "object" || value === null) return 8;
-  let size = 16;
-  for (const each of Object.values(value)) size += sizeOf(each);
-  return size;
-};
-
-/** An answer that must have exactly one value, e.g. a count. */
-export const single = (rows: readonly (readonly SqlValue[])[]): SqlValue => {
+/** The value of a query that has exactly one. */
+export const single = (rows: readonly (readonly (SqlValue | Value)[])[]): SqlValue | Value => {
   const value = rows[0]?.[0];
   if (value === undefined) throw new AppError("internal", "The store gave no answer");
   return value;

@@ -1,9 +1,9 @@
 import type { Condition } from "../../../handlers/core/query/plan.ts";
 import { collections } from "../../../handlers/core/collections.ts";
 import { AppError } from "../../../handlers/errors.ts";
-import type { CollectionName, Document, Stored } from "../../../handlers/interfaces/documents.ts";
-import { documentWhere } from "./read-documents.ts";
-import type { SqlValue } from "./protocol.ts";
+import type { CollectionName, Document } from "../../../handlers/interfaces/documents.ts";
+import { tableOf } from "./document-tables.ts";
+import { deleteDocuments } from "./read-documents.ts";
 import type { Statements } from "./statements.ts";
 
 const expiryOf = (collection: CollectionName, document: Document): number | null => {
@@ -12,95 +12,95 @@ const expiryOf = (collection: CollectionName, document: Document): number | null
   return typeof at === "number" ? at : null;
 };
 
-/** Tells every process on the store that a collection was changed; in the same transaction as the change. */
-const bump = (sql: Statements, topic: string): void => {
-  sql.run(
-    "INSERT INTO versions (topic, number) VALUES (?, 1) ON CONFLICT (topic) DO UPDATE SET number = number + 1",
-    topic,
-  );
+const bodyOf = ({ version: _, ...body }: Document): string => JSON.stringify(body);
+
+/** What has expired but was not taken away yet stands in nobody's way. */
+const makeRoom = (sql: Statements, collection: CollectionName, now: number): number =>
+  sql.run(`DELETE FROM ${tableOf(collection)} WHERE expires <= ?`, now);
+
+const trying = (sql: Statements, collection: CollectionName, id: string, now: number, write: () => number): number => {
+  try {
+    return write();
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    if (makeRoom(sql, collection, now) === 0) throw taken(error, collection, id);
+  }
+  try {
+    return write();
+  } catch (error) {
+    throw isTaken(error) ? taken(error, collection, id) : error;
+  }
 };
 
+const isTaken = (error: unknown): boolean => /^UNIQUE constraint failed/.test(String((error as Error).message));
+
+const taken = (error: unknown, collection: CollectionName, id: string): AppError => {
+  const table = tableOf(collection);
+  const fields = collections[collection].unique.find((each) =>
+    (error as Error).message.includes(`'${table}_by_${each.join("_")}'`)
+  );
+  return fields
+    ? new AppError("conflict", `Another document of "${collection}" has the same ${fields.join(", ")}`, {
+      field: fields[0]!,
+    })
+    : new AppError("conflict", `"${id}" exists in "${collection}" already`, { field: "id" });
+};
+
+/** The new version. */
 export const insertDocument = (
   sql: Statements,
   collection: CollectionName,
   document: Document,
   now: number,
-): Stored => {
-  // what has expired but was not yet taken away is not there
-  sql.run("DELETE FROM documents WHERE collection = ? AND id = ? AND expires <= ?", collection, document.id, now);
-  try {
-    sql.run(
-      "INSERT INTO documents (collection, id, version, body, expires) VALUES (?, ?, 1, ?, ?)",
-      collection,
-      document.id,
-      JSON.stringify(document),
-      expiryOf(collection, document),
-    );
-  } catch (error) {
-    throw taken(error, collection, document.id);
-  }
-  bump(sql, collection);
-  return { ...document, version: 1 };
+): number => {
+  trying(sql, collection, document.id, now, () =>
+    sql.insert(tableOf(collection), {
+      id: document.id,
+      version: 1,
+      expires: expiryOf(collection, document),
+      body: bodyOf(document),
+    }));
+  sql.changed(collection);
+  return 1;
 };
 
+/** The new version. */
 export const replaceDocument = (
   sql: Statements,
   collection: CollectionName,
   document: Document,
   version: number,
   now: number,
-): Stored => {
-  const { version: _, ...body } = document;
-  let done: number;
-  try {
-    done = sql.run(
-      `UPDATE documents SET version = version + 1, body = ?, expires = ?
-       WHERE collection = ? AND id = ? AND version = ? AND (expires IS NULL OR expires > ?)`,
-      JSON.stringify(body),
-      expiryOf(collection, document),
-      collection,
-      document.id,
-      version,
-      now,
-    );
-  } catch (error) {
-    throw taken(error, collection, document.id);
+): number => {
+  const { id } = document;
+  const found = sql.one<{ version: number }>(
+    `SELECT version FROM ${tableOf(collection)} WHERE id = ? AND (expires IS NULL OR expires > ?)`,
+    id,
+    now,
+  );
+  if (!found) throw new AppError("not_found", `"${id}" is not in "${collection}"`);
+  if (found.version !== version) {
+    throw new AppError("precondition_failed", `"${id}" in "${collection}" was changed by someone else`);
   }
-  if (done === 0) {
-    const there = sql.one(
-      "SELECT 1 FROM documents WHERE collection = ? AND id = ? AND (expires IS NULL OR expires > ?)",
-      collection,
-      document.id,
-      now,
-    );
-    throw there
-      ? new AppError("precondition_failed", `"${document.id}" in ${collection} was changed meanwhile`)
-      : new AppError("not_found", `There is no "${document.id}" in ${collection}`);
-  }
-  bump(sql, collection);
-  return { ...body, id: document.id, version: version + 1 };
+  const row = { version: version + 1, expires: expiryOf(collection, document), body: bodyOf(document) };
+  trying(sql, collection, id, now, () => sql.update(tableOf(collection), row, "id = ?", id));
+  sql.changed(collection);
+  return version + 1;
 };
 
 export const removeDocument = (sql: Statements, collection: CollectionName, id: string, now: number): boolean => {
-  const living = sql.one(
-    "SELECT 1 FROM documents WHERE collection = ? AND id = ? AND (expires IS NULL OR expires > ?)",
-    collection,
+  const removed = sql.run(
+    `DELETE FROM ${tableOf(collection)} WHERE id = ? AND (expires IS NULL OR expires > ?)`,
     id,
     now,
-  ) !== undefined;
-  if (sql.run("DELETE FROM documents WHERE collection = ? AND id = ?", collection, id) > 0) bump(sql, collection);
-  return living;
-};
-
-export const removeDocuments = (sql: Statements, collection: CollectionName, where: Condition, now: number): number => {
-  const params: SqlValue[] = [];
-  const condition = documentWhere(collection, where, now, params);
-  const removed = sql.run(`DELETE FROM documents WHERE ${condition}`, ...params);
-  if (removed > 0) bump(sql, collection);
+  ) > 0;
+  if (removed) sql.changed(collection);
   return removed;
 };
 
-const taken = (error: unknown, collection: string, id: string): unknown =>
-  /UNIQUE constraint failed|constraint failed/.test(String((error as Error).message))
-    ? new AppError("conflict", `"${id}" or what must be unique with it is there already in ${collection}`)
-    : error;
+export const removeDocuments = (sql: Statements, collection: CollectionName, where: Condition, now: number): number => {
+  const query = deleteDocuments(collection, where, now);
+  const removed = sql.run(query.sql, ...query.params);
+  if (removed > 0) sql.changed(collection);
+  return removed;
+};

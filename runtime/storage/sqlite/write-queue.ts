@@ -1,65 +1,92 @@
-import { deflateRawSync, inflateRawSync } from "node:zlib";
-import type { ReceivedCommand } from "../../../handlers/interfaces/command.ts";
-import { insertOf, type Statements } from "./statements.ts";
+import type { Statements } from "./statements.ts";
 
-const row = (received: ReceivedCommand) => ({
-  certname: received.certname,
-  command: received.command,
-  version: received.version,
-  producer_timestamp: received.producer_timestamp,
-  payload: deflateRawSync(received.payload),
-});
+/** A received command with its payload deflated; `received_at` in milliseconds. */
+export type KeptCommand = {
+  readonly id: string;
+  readonly certname: string;
+  readonly command: string;
+  readonly version: number;
+  readonly producer_timestamp: string | null;
+  readonly received_at: number;
+  /** Bytes of the payload before it was deflated. */
+  readonly size: number;
+  readonly payload: Uint8Array;
+};
 
-export const enqueue = (sql: Statements, id: string, received: ReceivedCommand, receivedAt: string): void => {
-  sql.run(...insertOf("queue", { id, ...row(received), received_at: receivedAt }));
+type Line = { readonly seq: number; readonly certname: string; readonly head: number };
+
+const keep = (
+  sql: Statements,
+  { payload, ...row }: KeptCommand,
+  stage: "store" | null,
+  reason: string | null,
+): void => {
+  const seq = sql.insert("commands", { ...row, attempts: 0, next_at: 0, head: 0, stage, reason });
+  sql.insert("command_payloads", { seq, payload });
+};
+
+/**
+ * The first of a node's line is its head: only heads are due, found by an index of their own, however long the lines are.
+ */
+const lead = (sql: Statements, certname: string): void => {
+  const first = sql.one<Line>(
+    "SELECT seq, head FROM commands WHERE certname = ? AND stage IS NULL ORDER BY seq LIMIT 1",
+    certname,
+  );
+  if (!first || first.head === 1) return;
+  sql.run("UPDATE commands SET head = 0 WHERE certname = ? AND stage IS NULL AND head = 1", certname);
+  sql.run("UPDATE commands SET head = 1 WHERE seq = ?", first.seq);
+};
+
+const queued = (sql: Statements, id: string): Line | undefined =>
+  sql.one("SELECT seq, certname, head FROM commands WHERE id = ? AND stage IS NULL", id);
+
+const isLetter = (sql: Statements, id: string): boolean =>
+  sql.one("SELECT 1 FROM commands WHERE id = ? AND stage IS NOT NULL", id) !== undefined;
+
+/** The same id twice is the same command. */
+export const enqueue = (sql: Statements, command: KeptCommand): void => {
+  if (queued(sql, command.id)) return;
+  keep(sql, command, null, null);
+  lead(sql, command.certname);
+};
+
+export const reject = (sql: Statements, command: KeptCommand, reason: string): void => {
+  if (isLetter(sql, command.id)) sql.update("commands", { reason }, "id = ? AND stage IS NOT NULL", command.id);
+  else keep(sql, command, "store", reason);
 };
 
 export const delivered = (sql: Statements, id: string): void => {
-  sql.run("DELETE FROM queue WHERE id = ?", id);
+  const line = queued(sql, id);
+  if (!line) return;
+  sql.run("DELETE FROM commands WHERE seq = ?", line.seq);
+  lead(sql, line.certname);
 };
 
 export const retry = (sql: Statements, id: string, nextAt: number): void => {
-  sql.run("UPDATE queue SET attempts = attempts + 1, next_at = ? WHERE id = ?", nextAt, id);
+  sql.run("UPDATE commands SET attempts = attempts + 1, next_at = ? WHERE id = ? AND stage IS NULL", nextAt, id);
 };
 
-/** The place in the line goes along, so that a replay finds it again. */
-export const bury = (sql: Statements, id: string, reason: string, at: string): void => {
-  const queued = sql.one<{ payload: Uint8Array }>("SELECT payload FROM queue WHERE id = ?", id);
-  if (!queued) return;
-  sql.run(
-    `INSERT INTO dead_letters (id, seq, certname, command, version, producer_timestamp, received_at, payload, stage, reason, size, buried_at)
-     SELECT id, seq, certname, command, version, producer_timestamp, received_at, payload, 'forward', ?2, ?4, ?3 FROM queue WHERE id = ?1`,
-    id,
-    reason,
-    at,
-    inflateRawSync(queued.payload).length,
-  );
-  sql.run("DELETE FROM queue WHERE id = ?", id);
-};
-
-export const reject = (sql: Statements, id: string, received: ReceivedCommand, reason: string, at: string): void => {
-  sql.run(...insertOf("dead_letters", {
-    id,
-    seq: null,
-    ...row(received),
-    received_at: at,
-    stage: "store",
-    reason,
-    size: received.payload.length,
-    buried_at: at,
-  }));
+/** It keeps its number, so that a replay finds its place again. */
+export const bury = (sql: Statements, id: string, reason: string): void => {
+  const line = queued(sql, id);
+  if (!line) return;
+  // a command that could be neither stored nor forwarded is two letters
+  const own = isLetter(sql, id) ? `${id}.forward` : id;
+  sql.update("commands", { id: own, stage: "forward", reason, head: 0 }, "seq = ?", line.seq);
+  lead(sql, line.certname);
 };
 
 export const requeue = (sql: Statements, id: string): boolean => {
-  const done = sql.run(
-    `INSERT INTO queue (seq, id, certname, command, version, producer_timestamp, received_at, payload)
-     SELECT seq, id, certname, command, version, producer_timestamp, received_at, payload FROM dead_letters
-     WHERE id = ? AND stage = 'forward'`,
+  const found = sql.one<{ seq: number; certname: string }>(
+    "SELECT seq, certname FROM commands WHERE id = ? AND stage = 'forward'",
     id,
   );
-  if (done > 0) sql.run("DELETE FROM dead_letters WHERE id = ?", id);
-  return done > 0;
+  if (!found) return false;
+  sql.update("commands", { stage: null, reason: null, attempts: 0, next_at: 0 }, "seq = ?", found.seq);
+  lead(sql, found.certname);
+  return true;
 };
 
 export const dropDeadLetter = (sql: Statements, id: string): boolean =>
-  sql.run("DELETE FROM dead_letters WHERE id = ?", id) > 0;
+  sql.run("DELETE FROM commands WHERE id = ? AND stage IS NOT NULL", id) > 0;

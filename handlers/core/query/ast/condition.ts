@@ -27,7 +27,7 @@ export const conditionOf = (entity: EntityName, ast: unknown, plan: (ast: unknow
     case "and":
     case "or":
       if (args.length === 0) refuse(`'${operator}' takes at least one argument, but none were supplied`);
-      return joined(name, args.map((each) => conditionOf(entity, each, plan)));
+      return { op: name, of: args.map((each) => conditionOf(entity, each, plan)) };
     case "not":
       if (args.length !== 1) refuse(`'not' takes exactly one argument, but ${args.length} were supplied`);
       return { op: "not", of: conditionOf(entity, args[0], plan) };
@@ -43,17 +43,10 @@ export const conditionOf = (entity: EntityName, ast: unknown, plan: (ast: unknow
     case "null?":
       return isNull(entity, ...two());
     case "in":
-      return membership(entity, two(), { plan, equals, joined });
+      return membership(entity, two(), { plan, equals });
     default:
       return refuse(`The query operator '${operator.slice(0, 100)}' is not known here`);
   }
-};
-
-/** Long lists become balanced trees: a store's compiler goes as deep as a chain is long. */
-const joined = (op: "and" | "or", of: readonly Condition[]): Condition => {
-  if (of.length <= 8) return { op, of };
-  const half = of.length >> 1;
-  return { op, of: [joined(op, of.slice(0, half)), joined(op, of.slice(half))] };
 };
 
 const equals = (entity: EntityName, left: unknown, right: unknown): Condition => {
@@ -88,7 +81,7 @@ const equalsInside = (left: FieldRef, right: unknown, name: string): Condition =
   if (right === null || isComposite(right)) {
     return refuse(`'${name}' can be compared here with a string, a number or a boolean only`);
   }
-  return { op: "and", of: [{ op: "null", left, is: false }, equalsJson(left, right)] };
+  return { op: "json=", left, right };
 };
 
 const compares = (entity: EntityName, op: Compare, left: unknown, right: unknown): Condition => {
@@ -120,6 +113,5 @@ const isNull = (entity: EntityName, left: unknown, is: unknown): Condition => {
   const { ref } = fieldNamed(entity, left);
   if (!ref.path) return { op: "null", left: ref, is };
   // inside of JSON it asks for JSON's null: a missing place is neither that nor something else
-  const isJsonNull: Condition = { op: "json=", left: ref, right: null };
-  return is ? isJsonNull : { op: "not", of: isJsonNull };
+  return is ? { op: "json=", left: ref, right: null } : { op: "null", left: ref, is };
 };

@@ -8,7 +8,6 @@ import { scalarFor } from "./values.ts";
 export type Ops = {
   readonly plan: (ast: unknown) => Plan;
   readonly equals: (entity: EntityName, left: unknown, right: unknown) => Condition;
-  readonly joined: (op: "and" | "or", of: readonly Condition[]) => Condition;
 };
 
 /** `["in", field(s), ["array", […]]]` and `["in", field(s), subquery]`. */
@@ -47,13 +46,13 @@ const inArray = (
   names: readonly unknown[],
   left: readonly Named[],
   list: readonly unknown[],
-  { equals, joined }: Ops,
+  { equals }: Ops,
 ): Condition => {
   const [only] = left;
   if (left.length === 1 && only?.field.type === "json") {
     return list.length === 0
       ? { op: "in", left: [only.ref], values: [] }
-      : joined("or", list.map((each) => equals(entity, names[0], each)));
+      : { op: "or", of: list.map((each) => equals(entity, names[0], each)) };
   }
   const values = list.map((each) => {
     const row = left.length === 1 && !isList(each) ? [each] : each;

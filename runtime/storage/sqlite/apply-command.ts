@@ -1,0 +1,59 @@
+import { promisify } from "node:util";
+import { deflateRaw } from "node:zlib";
+import type { CatalogResource, Command, StoreReport } from "../../../handlers/interfaces/command.ts";
+import type { Outcome } from "../../../handlers/interfaces/estate.ts";
+import type { Threads } from "./threads.ts";
+
+const deflate = promisify(deflateRaw);
+const pack = async (text: string): Promise<Uint8Array> => await deflate(text);
+const ms = (timestamp: string): number => Date.parse(timestamp);
+
+/** Has the writer store a command. What is kept deflated is deflated before, off this thread and the writer's. */
+export const applyCommand = async (write: Threads["write"], command: Command, receivedAt: number): Promise<Outcome> => {
+  const { certname } = command;
+  const at = ms(command.producer_timestamp);
+  switch (command.command) {
+    case "replace facts": {
+      const { command: _, package_inventory, ...facts } = command;
+      const inventory = package_inventory === null ? null : await pack(package_inventory);
+      const kept = { ...facts, producer_timestamp: at, timestamp: receivedAt, package_inventory: inventory };
+      return await write("applyFacts", [kept], facts.values.length + (inventory?.length ?? 0));
+    }
+    case "replace catalog": {
+      const { command: _, ...catalog } = command;
+      const kept = { ...catalog, producer_timestamp: at, timestamp: receivedAt };
+      return await write("applyCatalog", [kept], sizeOf(catalog.resources) + catalog.edges.length * 100);
+    }
+    case "store report":
+      return await applyReport(write, command, receivedAt);
+    case "deactivate node":
+      return await write("deactivate", [certname, at]);
+    case "configure expiration":
+      return await write("configureExpiration", [certname, at, command.expire_facts]);
+    case "replace catalog inputs": {
+      const { catalog_uuid, inputs } = command;
+      return await write("applyInputs", [certname, at, catalog_uuid, inputs], inputs.length);
+    }
+    default:
+      return command satisfies never;
+  }
+};
+
+const applyReport = async (write: Threads["write"], report: StoreReport, receivedAt: number): Promise<Outcome> => {
+  const { command: _, ...rest } = report;
+  const [metrics, logs, resources] = await Promise.all([pack(rest.metrics), pack(rest.logs), pack(rest.resources)]);
+  const kept = {
+    ...rest,
+    producer_timestamp: ms(rest.producer_timestamp),
+    start_time: ms(rest.start_time),
+    end_time: ms(rest.end_time),
+    receive_time: receivedAt,
+    metrics,
+    logs,
+    resources,
+  };
+  return await write("applyReport", [kept], metrics.length + logs.length + resources.length + 1000);
+};
+
+const sizeOf = (resources: readonly CatalogResource[]): number =>
+  resources.reduce((sum, each) => sum + each.parameters.length + each.title.length + 200, 0);
