@@ -10,6 +10,7 @@ import "../handlers/core/access/login.ts";
 import "../handlers/core/access/password-rules.ts";
 import "../handlers/core/access/sessions.ts";
 import "../handlers/core/access/users.ts";
+import "../handlers/core/bytes/collect.ts";
 import "../handlers/core/collections.ts";
 import "../handlers/core/commands/catalog-intake.ts";
 import "../handlers/core/commands/catalog-schema.ts";

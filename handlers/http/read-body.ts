@@ -1,3 +1,4 @@
+import { collect } from "../core/bytes/collect.ts";
 import { AppError } from "../errors.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -32,27 +33,4 @@ export const gunzip = async (bytes: Bytes, limit: number): Promise<Bytes> => {
     }
     throw new AppError("bad_request", "The body is not valid gzip", { cause });
   }
-};
-
-const collect = async (stream: ReadableStream<Uint8Array>, limit: number, error: () => AppError): Promise<Bytes> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = stream.getReader();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    size += value.length;
-    if (size > limit) {
-      reader.releaseLock();
-      throw error();
-    }
-    chunks.push(value);
-  }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 };

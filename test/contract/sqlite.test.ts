@@ -5,9 +5,12 @@ import { afterAll } from "vitest";
 import { openSqliteStore } from "../../runtime/storage/sqlite/open.ts";
 import { createRecordingLog } from "../support/log.ts";
 import { createTestVault } from "../support/vault.ts";
+import { describeChanges } from "./changes.ts";
 import { describeDocuments, type OpenStore } from "./documents.ts";
 import { describeEstate } from "./estate.ts";
+import { describePlans } from "./plans.ts";
 import { describeQueue } from "./queue.ts";
+import { describeRetention } from "./retention.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "hoppetdb-contract-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -24,4 +27,7 @@ for (const [name, open] of stores) {
   describeDocuments(name, open);
   describeQueue(name, open);
   describeEstate(name, open);
+  describePlans(name, open);
+  describeRetention(name, open);
+  describeChanges(name, open);
 }

@@ -67,7 +67,9 @@ describe.skipIf(!script)("the main job, with real agents, puppetserver and Puppe
   it.each<[Runtime, boolean]>([["node", true], ["node", false], ["deno", true], ["deno", false]])(
     "runs on %s, with PuppetDB behind it: %s",
     async (runtime, withPuppetdb) => {
-      const { url, log } = await start(runtime, withPuppetdb ? { HOPPETDB_PUPPETDB_URL: stack.puppetdbUrl } : {});
+      const { url, log, cli } = await start(runtime, withPuppetdb ? { HOPPETDB_PUPPETDB_URL: stack.puppetdbUrl } : {});
+      const checked = await cli("check");
+      expect([checked.status, checked.output]).toEqual([0, expect.stringContaining("Nothing is wrong")]);
       const visitor = await logIn(url);
       const latest = async (certname: string) => await visitor.json(`/api/v1/nodes/${certname}/reports?limit=1`);
 

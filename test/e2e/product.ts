@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
+import { run } from "./stack.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export type Runtime = "node" | "deno";
@@ -29,20 +30,21 @@ export const startProduct = async (
   const dataDir = env.HOPPETDB_DATA_DIR ?? mkdtempSync(join(tmpdir(), "hoppetdb-e2e-"));
   const [command, args] = commandOf(runtime);
   const url = `http://127.0.0.1:${ports.management}`;
+  const environment: Record<string, string> = {
+    PATH: process.env.PATH ?? "",
+    HOME: process.env.HOME ?? "",
+    HOPPETDB_DATA_DIR: dataDir,
+    HOPPETDB_ADMIN_PASSWORD: adminPassword,
+    HOPPETDB_MANAGEMENT_LISTEN: `127.0.0.1:${ports.management}`,
+    HOPPETDB_PUPPET_LISTEN: `127.0.0.1:${ports.puppet}`,
+    HOPPETDB_PUPPETDB_LISTEN: `127.0.0.1:${ports.puppetdb}`,
+    HOPPETDB_PUBLIC_URL: url,
+    HOPPETDB_LOG: "debug",
+    ...env,
+  };
   const child: ChildProcess = spawn(command, [...args, "serve"], {
     cwd: root,
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      HOPPETDB_DATA_DIR: dataDir,
-      HOPPETDB_ADMIN_PASSWORD: adminPassword,
-      HOPPETDB_MANAGEMENT_LISTEN: `127.0.0.1:${ports.management}`,
-      HOPPETDB_PUPPET_LISTEN: `127.0.0.1:${ports.puppet}`,
-      HOPPETDB_PUPPETDB_LISTEN: `127.0.0.1:${ports.puppetdb}`,
-      HOPPETDB_PUBLIC_URL: url,
-      HOPPETDB_LOG: "debug",
-      ...env,
-    },
+    env: environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
@@ -63,6 +65,8 @@ export const startProduct = async (
     dataDir,
     puppet: `localhost:${ports.puppet}`,
     log: () => log,
+    /** Another command of the product with the same settings, e.g. `check`. */
+    cli: (...words: string[]) => run(command, [...args, ...words], environment),
     close: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     remove: () => rmSync(dataDir, { recursive: true, force: true }),

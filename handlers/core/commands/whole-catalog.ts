@@ -2,6 +2,7 @@ import { AppError } from "../../errors.ts";
 import { timestamp } from "../../interfaces/clock.ts";
 import type { Marks, WholeCatalog } from "../../interfaces/command.ts";
 import { type JsonText, seal } from "../../interfaces/sealed.ts";
+import { collect } from "../bytes/collect.ts";
 import { parseExact, stringify } from "../json/exact-json.ts";
 import { extractMarks } from "../redaction/marks.ts";
 import { sha256 } from "./hashing.ts";
@@ -79,18 +80,5 @@ const decompress = async ({ bytes, contentEncoding }: PassedCatalog): Promise<Ui
     throw new AppError("bad_request", `A catalog with Content-Encoding "${encoding}" cannot be read`);
   }
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(encoding));
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > largest) throw new AppError("bad_request", "The catalog is too large");
-    chunks.push(chunk);
-  }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  return await collect(stream, largest, () => new AppError("bad_request", "The catalog is too large"));
 };
