@@ -43,6 +43,7 @@ export interface Estate {
 
 /** Milliseconds; 0 = keep for ever. */
 export type Retention = {
+  /** A node's latest report stays as long as the node: what its last run came to is still true. */
   readonly reportTtl: number;
   /** Logs and metrics of a run without changes. */
   readonly unchangedReportTtl: number;

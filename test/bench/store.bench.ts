@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseCommand } from "../../handlers/core/commands/parse-command.ts";
 import { createNodes } from "../../handlers/core/nodes/nodes.ts";
+import type { Condition } from "../../handlers/core/query/plan.ts";
 import type { Command } from "../../handlers/interfaces/command.ts";
 import { createRedactor, patternsOf } from "../../handlers/core/redaction/redactor.ts";
 import { openSqliteStore } from "../../runtime/storage/sqlite/open.ts";
@@ -76,16 +77,22 @@ const sizeOf = (name: string) => statSync(join(dir, name)).size;
     ] as const;
   };
   const [first, cold] = await apply(0);
-  let done = 0;
-  let took = 0;
+  /** Commands and seconds of runs with the same catalog, and of those with another one. */
+  const same = { done: 0, took: 0 };
+  const other = { done: 0, took: 0 };
   for (let run = 1; run < 49; run++) {
     const [count, time] = await apply(run);
-    done += count;
-    took += time;
+    const sum = run % 10 === 0 ? other : same;
+    sum.done += count;
+    sum.took += time;
   }
+  const rate = ({ done, took }: typeof same) => done / took;
+  const day = { done: same.done + other.done, took: same.took + other.took };
   console.log(
-    `new nodes: ${(first / cold).toFixed(0)} commands/s; a day of runs: ${(done / took).toFixed(0)} commands/s (${
-      ((done / took) / (first / cold)).toFixed(1)
+    `new nodes: ${(first / cold).toFixed(0)} commands/s; a day of runs: ${rate(day).toFixed(0)} commands/s, ${
+      rate(same).toFixed(0)
+    } of runs with the same catalog, ${rate(other).toFixed(0)} with another one (${
+      (rate(same) / rate(other)).toFixed(1)
     } times as many)`,
   );
   const retention = {
@@ -126,6 +133,21 @@ for (const count of [1000, 10_000]) {
   };
   const certname = "node00500.example.test";
   const is = (field: string, right: string | boolean) => ({ op: "=", left: { field }, right }) as const;
+  /** As an agent collects: of living nodes, not its own. */
+  const exported = (...more: Condition[]): Condition => ({
+    op: "and",
+    of: [
+      is("type", "Demo::Monitored"),
+      is("exported", true),
+      { op: "not", of: is("certname", "node00001.example.test") },
+      {
+        op: "in",
+        left: [{ field: "certname" }],
+        plan: { entity: "nodes", select: [{ as: "certname", field: "certname" }], where: is("active", true) },
+      },
+      ...more,
+    ],
+  });
   const measured: Record<string, () => Promise<unknown>> = {
     "first page of nodes": () => all({ entity: "nodes", select: [], order: [{ field: "certname" }], limit: 100 }),
     "one node": () => all({ entity: "nodes", select: [], where: is("certname", certname) }),
@@ -139,6 +161,8 @@ for (const count of [1000, 10_000]) {
         order: [{ field: "producer_timestamp", direction: "desc" }],
         limit: 20,
       }),
+    "one exported, collected": () => all({ entity: "resources", select: [], where: exported(is("title", certname)) }),
+    "all exported of a type": () => all({ entity: "resources", select: [], where: exported() }),
     "fact filter, a path": () =>
       store.estate.count({
         entity: "factsets",

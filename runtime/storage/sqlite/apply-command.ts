@@ -1,23 +1,18 @@
-import { promisify } from "node:util";
-import { deflateRaw } from "node:zlib";
 import type { CatalogResource, Command, StoreReport } from "../../../handlers/interfaces/command.ts";
 import type { Outcome } from "../../../handlers/interfaces/estate.ts";
 import type { Threads } from "./threads.ts";
 
-const deflate = promisify(deflateRaw);
-const pack = async (text: string): Promise<Uint8Array> => await deflate(text);
 const ms = (timestamp: string): number => Date.parse(timestamp);
 
-/** Has the writer store a command. What is kept deflated is deflated before, off this thread and the writer's. */
+/** Has the writer store a command, with its times as numbers. */
 export const applyCommand = async (write: Threads["write"], command: Command, receivedAt: number): Promise<Outcome> => {
   const { certname } = command;
   const at = ms(command.producer_timestamp);
   switch (command.command) {
     case "replace facts": {
-      const { command: _, package_inventory, ...facts } = command;
-      const inventory = package_inventory === null ? null : await pack(package_inventory);
-      const kept = { ...facts, producer_timestamp: at, timestamp: receivedAt, package_inventory: inventory };
-      return await write("applyFacts", [kept], facts.values.length + (inventory?.length ?? 0));
+      const { command: _, ...facts } = command;
+      const kept = { ...facts, producer_timestamp: at, timestamp: receivedAt };
+      return await write("applyFacts", [kept], facts.values.length + (facts.package_inventory?.length ?? 0));
     }
     case "replace catalog": {
       const { command: _, ...catalog } = command;
@@ -41,18 +36,14 @@ export const applyCommand = async (write: Threads["write"], command: Command, re
 
 const applyReport = async (write: Threads["write"], report: StoreReport, receivedAt: number): Promise<Outcome> => {
   const { command: _, ...rest } = report;
-  const [metrics, logs, resources] = await Promise.all([pack(rest.metrics), pack(rest.logs), pack(rest.resources)]);
   const kept = {
     ...rest,
     producer_timestamp: ms(rest.producer_timestamp),
     start_time: ms(rest.start_time),
     end_time: ms(rest.end_time),
     receive_time: receivedAt,
-    metrics,
-    logs,
-    resources,
   };
-  return await write("applyReport", [kept], metrics.length + logs.length + resources.length + 1000);
+  return await write("applyReport", [kept], rest.metrics.length + rest.logs.length + rest.resources.length + 1000);
 };
 
 const sizeOf = (resources: readonly CatalogResource[]): number =>

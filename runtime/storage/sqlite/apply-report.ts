@@ -1,16 +1,15 @@
+import { deflateRawSync } from "node:zlib";
 import type { StoreReport } from "../../../handlers/interfaces/command.ts";
 import type { Outcome } from "../../../handlers/interfaces/estate.ts";
 import type { Statements } from "./statements.ts";
 import { touchNode } from "./write-nodes.ts";
 
 type Times = "producer_timestamp" | "start_time" | "end_time";
-type Contents = "metrics" | "logs" | "resources";
 
-/** `store report` with times in milliseconds and its lists deflated. */
+/** `store report` with times in milliseconds. */
 export type KeptReport =
-  & Omit<StoreReport, "command" | Times | Contents>
-  & { readonly [Name in Times | "receive_time"]: number }
-  & { readonly [Name in Contents]: Uint8Array };
+  & Omit<StoreReport, "command" | Times>
+  & { readonly [Name in Times | "receive_time"]: number };
 
 /** A known hash is a duplicate. The latest of a node is the one of an agent's that was sent last. */
 export const applyReport = (sql: Statements, report: KeptReport): Outcome => {
@@ -18,7 +17,12 @@ export const applyReport = (sql: Statements, report: KeptReport): Outcome => {
   const node = touchNode(sql, certname, row.producer_timestamp);
   if (sql.one("SELECT 1 FROM reports WHERE hash = ?", row.hash)) return "duplicate";
   const id = sql.insert("reports", { node, ...row, whole: 1 });
-  sql.insert("report_contents", { report: id, metrics, logs, resources });
+  sql.insert("report_contents", {
+    report: id,
+    metrics: deflateRawSync(metrics),
+    logs: deflateRawSync(logs),
+    resources: deflateRawSync(resources),
+  });
   if (row.type !== "agent") return "stored";
   sql.update(
     "nodes",

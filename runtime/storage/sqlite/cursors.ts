@@ -13,6 +13,8 @@ type Cursor = {
 
 /** A step ends at the first of these, so that cursors and reads of one thread take turns. */
 const batch = { rows: 500, bytes: 262_144, ms: 25 };
+/** Node begins a timer of more than that at once. */
+const longestTimer = 2 ** 31 - 1;
 const utf8 = new TextDecoder();
 
 export type Cursors = {
@@ -64,7 +66,8 @@ export const createCursors = (connections: Connections): Cursors => {
       try {
         const steps = rowsOf(connection, open.query);
         const rows = connections.shared ? [...Iterator.from(steps)].values() : steps;
-        const timer = setTimeout(() => expire(open.cursor), Math.max(0, open.deadline - Date.now()) + 50);
+        const left = Math.max(0, open.deadline - Date.now()) + 50;
+        const timer = setTimeout(() => expire(open.cursor), Math.min(left, longestTimer));
         cursors.set(open.cursor, { open, rows, connection, timer });
       } catch (error) {
         connections.give(connection);

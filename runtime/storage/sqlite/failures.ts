@@ -39,6 +39,8 @@ export const failureOf = (error: unknown): Failure => {
   if (/^(Expression tree is too large|parser stack overflow|too many terms)/.test(message)) {
     return { code: "bad_request", message: "The query is too large" };
   }
+  // SQLite's JSON is nested 1,000 deep at most
+  if (message === "malformed JSON") return { code: "bad_request", message: "The JSON is broken or nested too deeply" };
   return { code: "internal", message: `The store failed: ${message}` };
 };
 

@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { deflateRaw, inflateRaw } from "node:zlib";
+import { inflateRaw } from "node:zlib";
 import { timestamp } from "../../../handlers/interfaces/clock.ts";
 import type { ReceivedCommand } from "../../../handlers/interfaces/command.ts";
 import type { CommandQueue, DeadLetter } from "../../../handlers/interfaces/queue.ts";
@@ -8,7 +8,6 @@ import type { SqlValue } from "./protocol.ts";
 import { single, type Threads } from "./threads.ts";
 import type { KeptCommand } from "./write-queue.ts";
 
-const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
 type Values = readonly SqlValue[];
@@ -38,82 +37,58 @@ const receivedOf = async (row: Values): Promise<Sealed<ReceivedCommand>> => {
   return seal({ certname, command, version, producer_timestamp: row[9] === null ? null : String(row[9]), payload });
 };
 
-const keptOf = async (id: string, received: ReceivedCommand, at: number): Promise<KeptCommand> => {
+const keptOf = (id: string, received: ReceivedCommand, at: number): KeptCommand => {
   const { certname, command, version, producer_timestamp, payload } = received;
-  const packed = await deflate(payload);
-  return { id, certname, command, version, producer_timestamp, received_at: at, size: payload.length, payload: packed };
+  return { id, certname, command, version, producer_timestamp, received_at: at, payload };
 };
 
 /**
  * The forward queue and the dead letters on SQLite: one table in the order of arrival, so that a letter that is put back
  * in line has its old place.
  */
-export const sqliteQueue = ({ write, read }: Pick<Threads, "write" | "read">): CommandQueue => {
-  const ordered = createOrder();
-  return {
-    enqueue: (id, received, receivedAt) =>
-      ordered(keptOf(id, received, receivedAt), (kept) => write("enqueue", [kept], kept.payload.length)),
-    due: async (now, limit) => {
-      const rows = await read({
-        sql: `${whole} WHERE c.head = 1 AND c.next_at <= ?1 ORDER BY c.seq LIMIT ?2`,
-        params: [now, limit],
-      });
-      return await Promise.all(
-        rows.map(async (row) => ({ ...headOf(row), attempts: Number(row[8]), received: await receivedOf(row) })),
-      );
-    },
-    delivered: (id) => write("delivered", [id]),
-    retry: (id, nextAt) => write("retry", [id, nextAt]),
-    bury: (id, reason) => write("bury", [id, reason], reason.length),
-    reject: async (id, received, reason, at) => {
-      const kept = await keptOf(id, received, at);
-      await write("reject", [kept, reason], kept.payload.length + reason.length);
-    },
-    depth: async () => {
-      const [row] = await read({
-        sql: `SELECT (SELECT count(*) FROM commands WHERE stage IS NULL),
+export const sqliteQueue = ({ write, read }: Pick<Threads, "write" | "read">): CommandQueue => ({
+  enqueue: (id, received, receivedAt) => write("enqueue", [keptOf(id, received, receivedAt)], received.payload.length),
+  due: async (now, limit) => {
+    const rows = await read({
+      sql: `${whole} WHERE c.head = 1 AND c.next_at <= ?1 ORDER BY c.seq LIMIT ?2`,
+      params: [now, limit],
+    });
+    return await Promise.all(
+      rows.map(async (row) => ({ ...headOf(row), attempts: Number(row[8]), received: await receivedOf(row) })),
+    );
+  },
+  delivered: (id) => write("delivered", [id]),
+  retry: (id, nextAt) => write("retry", [id, nextAt]),
+  bury: (id, reason) => write("bury", [id, reason], reason.length),
+  reject: (id, received, reason, at) =>
+    write("reject", [keptOf(id, received, at), reason], received.payload.length + reason.length),
+  depth: async () => {
+    const [row] = await read({
+      sql: `SELECT (SELECT count(*) FROM commands WHERE stage IS NULL),
                 (SELECT received_at FROM commands WHERE head = 1 ORDER BY seq LIMIT 1)`,
-        params: [],
-      });
-      return { depth: Number(row?.[0] ?? 0), oldest: row?.[1] == null ? null : timestamp(Number(row[1])) };
-    },
+      params: [],
+    });
+    return { depth: Number(row?.[0] ?? 0), oldest: row?.[1] == null ? null : timestamp(Number(row[1])) };
+  },
 
-    deadLetters: async ({ limit, offset, certname }) => {
-      const of = certname === undefined ? [] : [certname];
-      const rows = await read({
-        sql: `SELECT ${about} FROM commands WHERE stage IS NOT NULL ${certname === undefined ? "" : "AND certname = ?3"}
+  deadLetters: async ({ limit, offset, certname }) => {
+    const of = certname === undefined ? [] : [certname];
+    const rows = await read({
+      sql: `SELECT ${about} FROM commands WHERE stage IS NOT NULL ${certname === undefined ? "" : "AND certname = ?3"}
               ORDER BY received_at DESC, seq DESC LIMIT ?1 OFFSET ?2`,
-        params: [limit, offset, ...of],
-      });
-      return rows.map(letterOf);
-    },
-    deadLetter: async (id) => {
-      const [row] = await read({ sql: `${whole} WHERE c.id = ? AND c.stage IS NOT NULL`, params: [id] });
-      return row && { ...letterOf(row), received: await receivedOf(row) };
-    },
-    deadLetterCount: async (certname) => {
-      const sql = "SELECT count(*) FROM commands WHERE stage IS NOT NULL";
-      const query = certname === undefined
-        ? { sql, params: [] }
-        : { sql: `${sql} AND certname = ?`, params: [certname] };
-      return Number(single(await read(query)));
-    },
-    dropDeadLetter: (id) => write("dropDeadLetter", [id]),
-    requeue: (id) => write("requeue", [id]),
-  };
-};
-
-/** Things are made side by side but passed on in the order in which they were begun: a queue keeps its order. */
-const createOrder = () => {
-  let before: Promise<unknown> = Promise.resolve();
-  return <T, R>(made: Promise<T>, pass: (made: T) => Promise<R>): Promise<R> => {
-    const turn = before;
-    const passed = (async () => {
-      const [value] = await Promise.all([made, turn]);
-      // begun here, in turn; its end is not waited for by the next
-      return { done: pass(value) };
-    })();
-    before = passed.catch(() => {});
-    return passed.then(({ done }) => done);
-  };
-};
+      params: [limit, offset, ...of],
+    });
+    return rows.map(letterOf);
+  },
+  deadLetter: async (id) => {
+    const [row] = await read({ sql: `${whole} WHERE c.id = ? AND c.stage IS NOT NULL`, params: [id] });
+    return row && { ...letterOf(row), received: await receivedOf(row) };
+  },
+  deadLetterCount: async (certname) => {
+    const sql = "SELECT count(*) FROM commands WHERE stage IS NOT NULL";
+    const query = certname === undefined ? { sql, params: [] } : { sql: `${sql} AND certname = ?`, params: [certname] };
+    return Number(single(await read(query)));
+  },
+  dropDeadLetter: (id) => write("dropDeadLetter", [id]),
+  requeue: (id) => write("requeue", [id]),
+});

@@ -63,7 +63,7 @@ export const startThread = async (options: ThreadOptions): Promise<Thread> => {
   };
   const note = ({ code, message }: Failure): void => {
     if (code === "internal") log.error("Store failed", { reason: message });
-    else if (code === "unavailable") log.warn("Store is unavailable", { reason: message });
+    else if (code === "unavailable") log.warn("Store refused a request", { reason: message });
   };
   const start = (): Promise<unknown> => {
     const made = new Worker(url, { workerData });

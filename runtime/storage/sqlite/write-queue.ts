@@ -1,6 +1,7 @@
+import { deflateRawSync } from "node:zlib";
 import type { Statements } from "./statements.ts";
 
-/** A received command with its payload deflated; `received_at` in milliseconds. */
+/** A received command; `received_at` in milliseconds. */
 export type KeptCommand = {
   readonly id: string;
   readonly certname: string;
@@ -8,8 +9,6 @@ export type KeptCommand = {
   readonly version: number;
   readonly producer_timestamp: string | null;
   readonly received_at: number;
-  /** Bytes of the payload before it was deflated. */
-  readonly size: number;
   readonly payload: Uint8Array;
 };
 
@@ -21,8 +20,8 @@ const keep = (
   stage: "store" | null,
   reason: string | null,
 ): void => {
-  const seq = sql.insert("commands", { ...row, attempts: 0, next_at: 0, head: 0, stage, reason });
-  sql.insert("command_payloads", { seq, payload });
+  const seq = sql.insert("commands", { ...row, size: payload.length, attempts: 0, next_at: 0, head: 0, stage, reason });
+  sql.insert("command_payloads", { seq, payload: deflateRawSync(payload) });
 };
 
 /**

@@ -72,6 +72,15 @@ describe("a SQLite store in trouble", () => {
     await expect(open(folder)).rejects.toMatchObject({ name: "AppError" });
   });
 
+  it("refuses JSON that SQLite cannot hold, and goes on", async () => {
+    const store = await open(storeFile());
+    const deep = `{"a":${"[".repeat(2000)}${"]".repeat(2000)}}`;
+    await expect(store.estate.apply(factsOf("deep", 1, deep), 1)).rejects.toMatchObject({ code: "bad_request" });
+    expect(await store.estate.apply(factsOf("flat", 1, "{}"), 1)).toBe("stored");
+    expect(await store.estate.count({ entity: "nodes", select: [] })).toBe(1);
+    await store.close();
+  });
+
   it("tells how much room there is", async () => {
     const { free, total } = await diskSpace(storeFile());
     expect(total).toBeGreaterThan(free);
