@@ -12,6 +12,7 @@ export const accessLog = (deps: { readonly log: Log; readonly clock: Clock }): M
     const start = deps.clock.now();
     await next();
     const user = (c.var as { user?: { id: string } }).user?.id;
+    const certname = c.env?.peer?.kind === "verified" ? c.env.peer.certname : undefined;
     const line = {
       method: c.req.method.slice(0, 20),
       path: new URL(c.req.url).pathname.slice(0, 500),
@@ -20,6 +21,7 @@ export const accessLog = (deps: { readonly log: Log; readonly clock: Clock }): M
       request_id: c.get("requestId"),
       address: c.env?.remoteAddress,
       ...(user === undefined ? {} : { user }),
+      ...(certname === undefined ? {} : { certname }),
     };
     if (c.req.path.startsWith("/healthz/")) deps.log.debug("Request", line);
     else deps.log.info("Request", line);

@@ -72,6 +72,20 @@ describe("healthRoutes", () => {
 });
 
 describe("accessLog", () => {
+  it("names who was verified, and nobody else", async () => {
+    const log = createRecordingLog();
+    const app = new Hono<PortEnv>().use(
+      requestId({ ids: createTestIds() }),
+      accessLog({ log, clock: createTestClock() }),
+    );
+    app.get("/", (c) => c.text("ok"));
+    const env = { remoteAddress: "192.0.2.1", secure: true };
+    const peer = { kind: "verified", certname: "web01", serial: "1", issuer: "CN=CA", pem: "" } as const;
+    await app.request("/", {}, { ...env, peer });
+    await app.request("/", {}, { ...env, peer: { kind: "anonymous", reason: "revoked" } });
+    expect(log.lines.map(({ fields }) => fields.certname)).toEqual(["web01", undefined]);
+  });
+
   it("writes one line a request, without the query", async () => {
     const log = createRecordingLog();
     const clock = createTestClock();
