@@ -176,15 +176,13 @@ import { parseCommand } from "../handlers/core/commands/parse-command.ts";
 import { createGate } from "../handlers/core/gate.ts";
 import { createNodes } from "../handlers/core/nodes/nodes.ts";
 import { createSecretRegistry } from "../handlers/core/redaction/secret-registry.ts";
-import type { Estate } from "../handlers/interfaces/estate.ts";
-import type { CommandQueue } from "../handlers/interfaces/queue.ts";
-import { seal } from "../handlers/interfaces/sealed.ts";
 import { managementApp } from "../handlers/management.ts";
 import { puppetApp } from "../handlers/puppet.ts";
 import { puppetdbApp } from "../handlers/puppetdb.ts";
 import { ui } from "../handlers/ui/ui.ts";
 import { createTestClock } from "./support/clock.ts";
 import { createMemoryDocuments } from "./support/documents.ts";
+import { emptyEstate as estate, emptyQueue as queue } from "./support/empty-store.ts";
 import { createTestIds } from "./support/ids.ts";
 import { createRecordingLog } from "./support/log.ts";
 import { createTestVault } from "./support/vault.ts";
@@ -193,30 +191,6 @@ const clock = createTestClock();
 const ids = createTestIds();
 const log = createRecordingLog();
 const { documents, changes } = createMemoryDocuments(clock);
-const estate: Estate = {
-  apply: () => Promise.resolve("stored"),
-  run: async function* () {},
-  count: () => Promise.resolve(0),
-  storeCatalog: () => Promise.resolve(),
-  wholeCatalog: () => Promise.resolve(undefined),
-  marks: () => Promise.resolve(seal({ values: [], parameters: {} })),
-  deleteNode: () => Promise.resolve(false),
-  prune: () => Promise.resolve({ removed: 0, more: false }),
-};
-const queue: CommandQueue = {
-  enqueue: () => Promise.resolve(),
-  due: () => Promise.resolve([]),
-  delivered: () => Promise.resolve(),
-  retry: () => Promise.resolve(),
-  bury: () => Promise.resolve(),
-  reject: () => Promise.resolve(),
-  depth: () => Promise.resolve({ depth: 0, oldest: null }),
-  deadLetters: () => Promise.resolve([]),
-  deadLetter: () => Promise.resolve(undefined),
-  deadLetterCount: () => Promise.resolve(0),
-  dropDeadLetter: () => Promise.resolve(false),
-  requeue: () => Promise.resolve(false),
-};
 const passwords = {
   hash: (text: string) => Promise.resolve(text),
   verify: (a: string, b: string) => Promise.resolve(a === b),

@@ -1,0 +1,31 @@
+import type { Estate } from "../../handlers/interfaces/estate.ts";
+import type { CommandQueue } from "../../handlers/interfaces/queue.ts";
+import { seal } from "../../handlers/interfaces/sealed.ts";
+
+/** An estate that holds nothing. */
+export const emptyEstate: Estate = {
+  apply: () => Promise.resolve("stored"),
+  run: async function* () {},
+  count: () => Promise.resolve(0),
+  storeCatalog: () => Promise.resolve(),
+  wholeCatalog: () => Promise.resolve(undefined),
+  marks: () => Promise.resolve(seal({ values: [], parameters: {} })),
+  deleteNode: () => Promise.resolve(false),
+  prune: () => Promise.resolve({ removed: 0, more: false }),
+};
+
+/** A queue that holds nothing. */
+export const emptyQueue: CommandQueue = {
+  enqueue: () => Promise.resolve(),
+  due: () => Promise.resolve([]),
+  delivered: () => Promise.resolve(),
+  retry: () => Promise.resolve(),
+  bury: () => Promise.resolve(),
+  reject: () => Promise.resolve(),
+  depth: () => Promise.resolve({ depth: 0, oldest: null }),
+  deadLetters: () => Promise.resolve([]),
+  deadLetter: () => Promise.resolve(undefined),
+  deadLetterCount: () => Promise.resolve(0),
+  dropDeadLetter: () => Promise.resolve(false),
+  requeue: () => Promise.resolve(false),
+};
