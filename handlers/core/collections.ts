@@ -1,7 +1,7 @@
 import type { CollectionName } from "../interfaces/documents.ts";
 
 export type Collection = {
-  /** Each a list of fields that are unique together; `id` always is. */
+  /** Each a list of fields that are unique together, where none of them is missing or null; `id` always is. */
   readonly unique: readonly (readonly string[])[];
   readonly indexes: readonly (readonly string[])[];
   /** The field with the time (ms since 1970) after which a document is removed. */
@@ -27,5 +27,24 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   },
   redactor_secrets: { unique: [["fingerprint"]], indexes: [], holds: "known secrets, encrypted" },
   leases: { unique: [], indexes: [], holds: "who does which periodic work until when" },
+  ca_authorities: { unique: [], indexes: [], holds: "certificate authorities: certificates, CRL numbers and dates" },
+  ca_keys: { unique: [], indexes: [], holds: "private keys of the authorities, encrypted" },
+  ca_spaces: { unique: [], indexes: [], holds: "which authority signs what, by which policy" },
+  ca_certificates: {
+    // `claim` is who holds a certname; see core/ca/records.ts
+    unique: [["claim"], ["authority", "serial"]],
+    indexes: [["certname"], ["status", "certname"], ["not_after"], ["fingerprint"]],
+    holds: "requests and certificates, also the revoked and expired ones",
+  },
+  ca_revocations: {
+    unique: [["authority", "serial"]],
+    indexes: [["authority", "number"]],
+    holds: "revoked serial numbers: what the CRLs are made from",
+  },
+  ca_tokens: {
+    unique: [],
+    indexes: [["created_at"]],
+    holds: "one-time enrolment tokens; the id is a hash of the token",
+  },
   settings: { unique: [], indexes: [], holds: "facts about this store, e.g. the id of the key it was written under" },
 };

@@ -48,6 +48,48 @@ export const describeDocuments = (name: string, open: OpenStore): void => {
       expect((await documents.get<Session>("sessions", "a"))?.user).toBe("bob");
     });
 
+    it("lets documents be without a unique key, as many as there are", async () => {
+      const { documents } = store;
+      await documents.insert("redactor_secrets", { id: "1" });
+      await documents.insert("redactor_secrets", { id: "2", fingerprint: null });
+      await documents.insert("redactor_secrets", { id: "3" });
+      expect(await documents.count("redactor_secrets")).toBe(3);
+    });
+
+    it("makes several changes in one step, or none", async () => {
+      const { documents, changes } = store;
+      await documents.insert("sessions", session("a"));
+      const before = changes.version("users");
+      await documents.change([
+        { do: "insert", collection: "users", document: { id: "u" } },
+        { do: "replace", collection: "sessions", document: session("a", "bob"), version: 1 },
+        { do: "remove", collection: "sessions", id: "none" },
+      ]);
+      expect(changes.version("users")).toBeGreaterThan(before);
+      expect(await documents.get("sessions", "a")).toEqual({ ...session("a", "bob"), version: 2 });
+      const half = documents.change([
+        { do: "insert", collection: "users", document: { id: "v" } },
+        { do: "remove", collection: "users", id: "u" },
+        { do: "replace", collection: "sessions", document: session("a", "eve"), version: 1 },
+      ]);
+      await expect(half).rejects.toMatchObject({ code: "precondition_failed" });
+      expect((await documents.find("users")).map(({ id }) => id)).toEqual(["u"]);
+      await expect(documents.change([{ do: "insert", collection: "users", document: { id: "u" } }])).rejects
+        .toMatchObject({ code: "conflict" });
+    });
+
+    it("finds only the fields that were asked for", async () => {
+      const { documents } = store;
+      await documents.insert("settings", { id: "a", list: ["x", { y: 1.5 }], flag: true, text: "t", left: "out" });
+      expect(
+        await documents.find("settings", {
+          where: { op: "=", left: { field: "id" }, right: "a" },
+          fields: ["list", "flag", "id", "none"],
+        }),
+      )
+        .toEqual([{ id: "a", version: 1, list: ["x", { y: 1.5 }], flag: true, none: null }]);
+    });
+
     it("lets one of many at once have an id", async () => {
       const tries = await Promise.allSettled(
         Array.from({ length: 20 }, (_, i) => store.documents.insert("sessions", session("a", `user${i}`))),

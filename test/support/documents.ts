@@ -42,7 +42,8 @@ export const createMemoryDocuments = (clock?: Clock): MemoryDocuments => {
   const checkUnique = (name: CollectionName, document: Document) => {
     for (const key of collections[name].unique) {
       for (const each of table(name).values()) {
-        if (each.id !== document.id && key.every((field) => each[field] === document[field])) {
+        const taken = key.every((field) => (document[field] ?? null) !== null && each[field] === document[field]);
+        if (each.id !== document.id && taken) {
           throw new AppError("conflict", `Another document of "${name}" has the same ${key.join(", ")}`, {
             field: key[0]!,
           });
@@ -82,6 +83,20 @@ export const createMemoryDocuments = (clock?: Clock): MemoryDocuments => {
       if (removed) changed(name);
       return removed;
     },
+    async change(changes) {
+      const before = structuredClone(tables);
+      try {
+        for (const each of changes) {
+          if (each.do === "insert") await documents.insert(each.collection, each.document);
+          else if (each.do === "replace") await documents.replace(each.collection, each.document, each.version);
+          else await documents.remove(each.collection, each.id);
+        }
+      } catch (error) {
+        tables.clear();
+        for (const [name, known] of before) tables.set(name, known);
+        throw error;
+      }
+    },
     async removeWhere(name, where) {
       const found = [...table(name).values()].filter((each) => holds(where, each) === true);
       for (const each of found) table(name).delete(each.id);
@@ -92,7 +107,10 @@ export const createMemoryDocuments = (clock?: Clock): MemoryDocuments => {
       const { where, order = [], limit = Infinity, offset = 0 } = find;
       const found = [...table(name).values()].filter((each) => !where || holds(where, each) === true);
       found.sort((a, b) => compare(order, a, b) || (a.id < b.id ? -1 : 1));
-      return structuredClone(found.slice(offset, offset + limit)) as unknown as Stored<T>[];
+      const page = found.slice(offset, offset + limit).map((each) =>
+        find.fields ? pick(each, ["id", "version", ...find.fields]) : each
+      );
+      return structuredClone(page) as unknown as Stored<T>[];
     },
     async count(name, where) {
       return [...table(name).values()].filter((each) => !where || holds(where, each) === true).length;
@@ -111,6 +129,9 @@ export const createMemoryDocuments = (clock?: Clock): MemoryDocuments => {
     dump: (name) => structuredClone([...table(name).values()]),
   };
 };
+
+const pick = (row: Stored, fields: readonly string[]): Stored =>
+  Object.fromEntries(fields.map((field) => [field, row[field] ?? null])) as Stored;
 
 const read = (ref: FieldRef, row: Document): unknown =>
   (ref.path ?? []).reduce<unknown>(

@@ -19,6 +19,7 @@ export const sqliteDocuments = ({ write, read }: Pick<Threads, "write" | "read">
     const next = await write("replaceDocument", [collection, document, version, clock.now()], sizeOf(document));
     return { ...structuredClone(document), version: next } as Stored<T>;
   },
+  change: (changes) => write("changeDocuments", [changes, clock.now()], JSON.stringify(changes).length),
   remove: (collection, id) => write("removeDocument", [collection, id, clock.now()]),
   removeWhere: (collection, where) => write("removeDocuments", [collection, where, clock.now()]),
   find: async <T extends Document>(collection: CollectionName, find = {}) =>

@@ -29,9 +29,18 @@ export const findDocuments = (collection: CollectionName, find: Find, now: numbe
     return `${column.kind === "json" ? column.scalar : column.sql} ${each.direction === "desc" ? "DESC" : "ASC"}`;
   });
   const page = `LIMIT ${params.bind(find.limit ?? -1)} OFFSET ${params.bind(find.offset ?? 0)}`;
-  const sql = `SELECT version, body FROM ${tableOf(collection)} WHERE ${where} AND tick() ` +
+  const sql = `SELECT version, ${bodyOf(find.fields, params)} FROM ${tableOf(collection)} WHERE ${where} AND tick() ` +
     `ORDER BY ${[...order, "id"].join(", ")} ${page}`;
   return { sql, params: params.values };
+};
+
+/** The whole document, or what was asked for of it. */
+const bodyOf = (fields: readonly string[] | undefined, { bind }: Params): string => {
+  if (!fields) return "body";
+  const pairs = [...new Set(fields)].filter((field) => field !== "id").map((field) =>
+    `${bind(field)}, body -> ${bind(jsonPath([field]))}`
+  );
+  return `json_object('id', id${pairs.map((pair) => `, ${pair}`).join("")})`;
 };
 
 export const countDocuments = (collection: CollectionName, where: Condition | undefined, now: number): Query => {

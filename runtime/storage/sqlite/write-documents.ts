@@ -1,7 +1,7 @@
 import type { Condition } from "../../../handlers/core/query/plan.ts";
 import { collections } from "../../../handlers/core/collections.ts";
 import { AppError } from "../../../handlers/errors.ts";
-import type { CollectionName, Document } from "../../../handlers/interfaces/documents.ts";
+import type { Change, CollectionName, Document } from "../../../handlers/interfaces/documents.ts";
 import { tableOf } from "./document-tables.ts";
 import { deleteDocuments } from "./read-documents.ts";
 import type { Statements } from "./statements.ts";
@@ -103,4 +103,23 @@ export const removeDocuments = (sql: Statements, collection: CollectionName, whe
   const removed = sql.run(query.sql, ...query.params);
   if (removed > 0) sql.changed(collection);
   return removed;
+};
+
+/** All or none: the caller's savepoint takes back what was done before the one that fails. */
+export const changeDocuments = (sql: Statements, changes: readonly Change[], now: number): void => {
+  for (const change of changes) {
+    switch (change.do) {
+      case "insert":
+        insertDocument(sql, change.collection, change.document, now);
+        break;
+      case "replace":
+        replaceDocument(sql, change.collection, change.document, change.version, now);
+        break;
+      case "remove":
+        removeDocument(sql, change.collection, change.id, now);
+        break;
+      default:
+        change satisfies never;
+    }
+  }
 };

@@ -5,7 +5,13 @@ import { applyInputs, configureExpiration, deactivate } from "./write-nodes.ts";
 import { deleteNode } from "./delete-node.ts";
 import { prune, vacuum } from "./prune.ts";
 import type { Statements } from "./statements.ts";
-import { insertDocument, removeDocument, removeDocuments, replaceDocument } from "./write-documents.ts";
+import {
+  changeDocuments,
+  insertDocument,
+  removeDocument,
+  removeDocuments,
+  replaceDocument,
+} from "./write-documents.ts";
 import { bury, delivered, dropDeadLetter, enqueue, reject, requeue, retry } from "./write-queue.ts";
 import { storeCatalog } from "./write-whole-catalogs.ts";
 
@@ -27,6 +33,7 @@ export const writes = {
   replaceDocument,
   removeDocument,
   removeDocuments,
+  changeDocuments,
   enqueue,
   delivered,
   retry,
