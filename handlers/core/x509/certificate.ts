@@ -10,6 +10,7 @@ import {
   tags,
   timeOf,
 } from "./der.ts";
+import { readExtensions } from "./extensions.ts";
 import { type DistinguishedName, readName } from "./name.ts";
 
 /** What we need of a certificate (RFC 5280, 4.1). Nothing in it is believed before the chain was verified. */
@@ -63,47 +64,37 @@ export const readCertificate = (der: Uint8Array): CertificateFacts => {
     subject: readName(der, expectTag(subject, tags.sequence, "subject")),
     notBefore: timeOf(der, notBefore),
     notAfter: timeOf(der, notAfter),
-    ...readExtensions(der, extensions),
+    ...readKnown(der, extensions),
   };
 };
 
-type Extensions = Pick<
+type Known = Pick<
   CertificateFacts,
   "authority" | "pathLength" | "keyUsage" | "extendedKeyUsage" | "unknownCritical"
 >;
 
-const readExtensions = (der: Uint8Array, wrapper: Element | undefined): Extensions => {
-  const found: { -readonly [Key in keyof Extensions]: Extensions[Key] } = {
+const readKnown = (der: Uint8Array, wrapper: Element | undefined): Known => {
+  const found: { -readonly [Key in keyof Known]: Known[Key] } = {
     authority: false,
     pathLength: undefined,
     keyUsage: undefined,
     extendedKeyUsage: undefined,
     unknownCritical: [],
   };
-  if (!wrapper) return found;
-  const list = expectTag(childrenOf(der, wrapper)[0], tags.sequence, "list of extensions");
-  const seen = new Set<string>();
-  for (const extension of childrenOf(der, list)) {
-    const [id, second, third] = childrenOf(der, expectTag(extension, tags.sequence, "extension"));
-    const oid = oidText(der, expectTag(id, tags.oid, "extension id"));
-    // RFC 5280, 4.2: no extension twice. Two readers could each believe another one.
-    if (seen.has(oid)) throw new DerError("Has an extension twice");
-    seen.add(oid);
-    const critical = second?.tag === tags.boolean && der[second.content] !== 0;
-    const value = elementAt(
-      der,
-      expectTag(second?.tag === tags.boolean ? third : second, tags.octetString, "extension value").content,
-    );
+  const list = wrapper && childrenOf(der, wrapper)[0];
+  if (!list) return found;
+  for (const { oid, critical, value: inner } of readExtensions(der, list)) {
+    const value = elementAt(inner, 0);
     if (oid === "2.5.29.19") {
-      const [flag, length] = childrenOf(der, expectTag(value, tags.sequence, "basic constraint"));
-      found.authority = flag?.tag === tags.boolean && der[flag.content] !== 0;
-      if (length?.tag === tags.integer) found.pathLength = parseInt(integerHex(der, length), 16);
+      const [flag, length] = childrenOf(inner, expectTag(value, tags.sequence, "basic constraint"));
+      found.authority = flag?.tag === tags.boolean && inner[flag.content] !== 0;
+      if (length?.tag === tags.integer) found.pathLength = parseInt(integerHex(inner, length), 16);
     } else if (oid === "2.5.29.15") {
-      const [, first = 0, more = 0] = contentOf(der, expectTag(value, tags.bitString, "key usage"));
+      const [, first = 0, more = 0] = contentOf(inner, expectTag(value, tags.bitString, "key usage"));
       found.keyUsage = reversed(first) | (reversed(more) << 8);
     } else if (oid === "2.5.29.37") {
-      const list = childrenOf(der, expectTag(value, tags.sequence, "extended key usage"));
-      found.extendedKeyUsage = list.map((each) => oidText(der, expectTag(each, tags.oid, "key purpose")));
+      const purposes = childrenOf(inner, expectTag(value, tags.sequence, "extended key usage"));
+      found.extendedKeyUsage = purposes.map((each) => oidText(inner, expectTag(each, tags.oid, "key purpose")));
     } else if (critical && !harmless.includes(oid)) {
       found.unknownCritical = [...found.unknownCritical, oid];
     }

@@ -1,0 +1,98 @@
+import { AppError } from "../../errors.ts";
+import type { Clock } from "../../interfaces/clock.ts";
+import type { Documents } from "../../interfaces/documents.ts";
+import { pemOf } from "../x509/pem.ts";
+import { writeCrl } from "../x509/write-crl.ts";
+import { contended } from "./contended.ts";
+import type { Directory } from "./directory.ts";
+import type { AuthorityDocument, CrlState } from "./records.ts";
+import type { Revocations } from "./revocations.ts";
+import type { CrlView } from "./types.ts";
+
+export type Crls = ReturnType<typeof createCrls>;
+
+const day = 86_400_000;
+
+/** The state of the list that comes after this one. */
+export const nextCrl = (crl: CrlState | null, now: number, validity: number): CrlState => {
+  // whole seconds, and never the same twice: a reader goes by thisUpdate
+  const this_update = Math.max(Math.floor(now / 1000) * 1000, crl ? crl.this_update + 1000 : 0);
+  return { number: (crl?.number ?? 0) + 1, this_update, next_update: this_update + validity };
+};
+
+/**
+ * The CRLs of our authorities. What is on one follows from the store alone (number, dates, revocations), so every process
+ * makes the same list, and none is stored. It is made when it is asked for and kept until there is a newer one.
+ */
+export const createCrls = (deps: {
+  readonly documents: Documents;
+  readonly directory: Directory;
+  readonly revocations: Revocations;
+  readonly clock: Clock;
+  /** Milliseconds that a list is valid. */
+  readonly validity: number;
+}) => {
+  const { documents, directory, revocations, clock, validity } = deps;
+  const made = new Map<string, { readonly state: CrlState; readonly view: Promise<CrlView> }>();
+
+  const make = async (authority: AuthorityDocument, state: CrlState): Promise<CrlView> => {
+    const { id } = authority;
+    const issuer = await directory.issuer(id);
+    await revocations.fresh();
+    // an expired certificate is refused anyway
+    const entries = [...revocations.of(id).values()].filter(({ number, not_after }) =>
+      number <= state.number && (not_after === null || not_after >= state.this_update)
+    );
+    const der = await writeCrl({
+      issuer: issuer.name,
+      keyIdentifier: issuer.keyIdentifier,
+      number: state.number,
+      // for clocks that are behind, as with certificates
+      thisUpdate: state.this_update - day,
+      nextUpdate: state.next_update,
+      entries: entries.map(({ entry }) => entry),
+    }, issuer.signer);
+    return { authority: id, ...state, entries: entries.length, der, pem: pemOf(der, "X509 CRL") };
+  };
+
+  const current = async (id: string): Promise<CrlView> => {
+    const authority = await directory.authority(id);
+    const { crl: state } = authority;
+    if (!state) throw new AppError("conflict", `Authority "${id}" makes no CRL here: its key is not here`);
+    const known = made.get(id);
+    if (known && known.state.number === state.number && known.state.this_update === state.this_update) {
+      return await known.view;
+    }
+    const view = make(authority, state);
+    made.set(id, { state, view });
+    view.catch(() => made.get(id)?.view === view && made.delete(id));
+    return await view;
+  };
+
+  return {
+    /** Throws AppError `conflict` for an authority that can't sign here. */
+    current,
+    /** A new list with new dates, though nothing was revoked. */
+    renew: async (id: string): Promise<CrlView> => {
+      await contended(async () => {
+        const stored = await documents.get<AuthorityDocument>("ca_authorities", id);
+        if (!stored) throw new AppError("not_found", `There is no authority "${id}"`);
+        const { version, ...authority } = stored;
+        const crl = nextCrl(authority.crl, clock.now(), validity);
+        await documents.replace<AuthorityDocument>(
+          "ca_authorities",
+          { ...authority, crl } as AuthorityDocument,
+          version,
+        );
+      });
+      return await current(id);
+    },
+    /** Those whose lists have passed half of their time, long before they lapse. */
+    due: async (): Promise<readonly string[]> => {
+      const now = clock.now();
+      return [...(await directory.now()).authorities.values()].filter(({ status, has_key, crl }) =>
+        status === "active" && has_key && crl !== null && crl.next_update - now < validity / 2
+      ).map(({ id }) => id);
+    },
+  };
+};

@@ -1,0 +1,74 @@
+import { tags } from "./der.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Bytes one after the other. */
+export const concat = (parts: readonly Uint8Array[]): Bytes => {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+};
+
+/** One element: tag, the shortest form of the length, content. */
+export const element = (tag: number, ...parts: readonly Uint8Array[]): Bytes => {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const size: number[] = [];
+  if (length < 0x80) size.push(length);
+  else {
+    for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) size.unshift(rest % 256);
+    size.unshift(0x80 | size.length);
+  }
+  return concat([Uint8Array.of(tag, ...size), ...parts]);
+};
+
+export const sequence = (...parts: readonly Uint8Array[]): Bytes => element(tags.sequence, ...parts);
+export const octets = (content: Uint8Array): Bytes => element(tags.octetString, content);
+/** A bit string of whole bytes, such as a signature. */
+export const bits = (content: Uint8Array): Bytes => element(tags.bitString, Uint8Array.of(0), content);
+/** `[n]`, constructed. */
+export const tagged = (number: number, ...parts: readonly Uint8Array[]): Bytes => element(0xa0 | number, ...parts);
+export const boolean = (value: boolean): Bytes => element(tags.boolean, Uint8Array.of(value ? 0xff : 0));
+export const nothing: () => Bytes = () => Uint8Array.of(5, 0);
+export const enumerated = (value: number): Bytes => element(0x0a, Uint8Array.of(value));
+
+export const unhex = (text: string): Bytes =>
+  Uint8Array.from((text.length % 2 ? `0${text}` : text).match(/../g) ?? [], (pair) => parseInt(pair, 16));
+
+/** A positive integer from hex. DER's integers have a sign: one that begins with a 1 bit gets a zero before it. */
+export const integer = (hex: string): Bytes => {
+  const bytes = unhex(hex.replace(/^0+(?=.)/, ""));
+  return element(
+    tags.integer,
+    (bytes[0] ?? 0) > 0x7f || bytes.length === 0 ? concat([Uint8Array.of(0), bytes]) : bytes,
+  );
+};
+
+export const oid = (text: string): Bytes => {
+  const [first = 0, second = 0, ...rest] = text.split(".").map(Number);
+  const bytes = [first * 40 + second, ...rest].flatMap((arc) => {
+    const digits = [arc % 128];
+    for (let more = Math.floor(arc / 128); more > 0; more = Math.floor(more / 128)) digits.unshift(0x80 | more % 128);
+    return digits;
+  });
+  return element(tags.oid, Uint8Array.from(bytes));
+};
+
+/** UTCTime until 2049, GeneralizedTime from then on (RFC 5280, 4.1.2.5); whole seconds. */
+export const time = (ms: number): Bytes => {
+  const text = generalizedText(ms);
+  const short = Number(text.slice(0, 4)) < 2050;
+  return element(short ? tags.utcTime : tags.generalizedTime, ascii(short ? text.slice(2) : text));
+};
+export const generalizedTime = (ms: number): Bytes => element(tags.generalizedTime, ascii(generalizedText(ms)));
+
+const generalizedText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace(/[-T:]/g, "")}Z`;
+
+export const ascii = (text: string): Bytes => Uint8Array.from(text, (char) => char.charCodeAt(0));
+
+/** An extension (RFC 5280, 4.1); `value` is the DER inside. */
+export const extension = (id: string, value: Uint8Array, critical = false): Bytes =>
+  sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value));
