@@ -12,6 +12,7 @@ import type { Log } from "./interfaces/log.ts";
 import type { Peer } from "./interfaces/peer.ts";
 import type { Upstream } from "./interfaces/upstream.ts";
 import { isOpenCaPath } from "./puppet-ca/open-paths.ts";
+import { puppetCaApi, type PuppetCaDeps } from "./puppet-ca/puppet-ca.ts";
 import { catalogNode, checkAccess, methodsOf } from "./puppet/access.ts";
 import { requestHeaders, responseHeaders } from "./puppet/headers.ts";
 import { limitedBody } from "./puppet/limited-body.ts";
@@ -30,6 +31,8 @@ export type PuppetDeps = {
   readonly trustedCns: readonly string[];
   /** Bytes: of a request's body, of a catalog that is stored, of all such catalogs under way. */
   readonly limits: { readonly body: number; readonly catalog: number; readonly catalogsTotal: number };
+  /** `/puppet-ca/v1` of our own (HOPPETDB_CA=own); without it the Puppetserver answers. */
+  readonly ca?: PuppetCaDeps;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -55,7 +58,7 @@ export const puppetApp = (deps: PuppetDeps) => {
     log,
   });
 
-  return new Hono<PuppetEnv>()
+  const app = new Hono<PuppetEnv>()
     .onError(renderError(log))
     .use(requestId(deps))
     .use(accessLog(deps))
@@ -64,40 +67,46 @@ export const puppetApp = (deps: PuppetDeps) => {
       c.set("target", parseTarget(c.env?.target ?? url.pathname + url.search));
       await next();
     })
-    .route("/", healthRoutes(deps))
-    .all("*", async (c) => {
-      const { method, raw } = c.req;
-      const target = c.get("target");
-      const peer = c.env?.peer ?? noPeer;
-      const open = isOpenCaPath(method, target.segments) || (method === "GET" && target.path === "/status/v1/simple");
-      checkAccess({ method, target, peer, open }, deps.trustedCns);
-      const methods = methodsOf(target);
-      if (methods && !methods.includes(method)) {
-        c.header("Allow", methods.join(", "));
-        throw new AppError(
-          "method_not_allowed",
-          `Method not allowed: expected ${methods.join(" or ")} for ${target.path}`,
-        );
-      }
-      const { upstream } = deps;
-      if (!upstream) {
-        throw new AppError("unavailable", "hoppetdb has no Puppetserver behind it; set HOPPETDB_PUPPETSERVER_URL");
-      }
-      const signal = c.env?.signal ?? raw.signal;
-      const certname = catalogNode(target);
-      const body = limitedBody(raw, deps.limits.body);
-      // The place is given back once the head of the answer is there: then the catalog is compiled, and an agent that
-      // reads it slowly holds up nobody.
-      const leave = certname === undefined ? undefined : await deps.gate.enter(signal);
-      try {
-        const headers = requestHeaders(raw.headers, peer);
-        // A body that is left out, as of a GET, must not be announced.
-        if (!body) headers.delete("content-length");
-        const answer = await upstream.fetch({ method, path: target.upstream, headers, body, signal });
-        const response = new Response(answer.body, { status: answer.status, headers: responseHeaders(answer.headers) });
-        return certname === undefined ? response : watch(certname, response);
-      } finally {
-        leave?.();
-      }
-    });
+    .route("/", healthRoutes(deps));
+  if (deps.ca) app.route("/puppet-ca/v1", puppetCaApi(deps.ca));
+
+  return app.all("*", async (c) => {
+    const { method, raw } = c.req;
+    const target = c.get("target");
+    const peer = c.env?.peer ?? noPeer;
+    // nothing of the CA leaves, however it is spelled
+    if (deps.ca && target.segments[0] === "puppet-ca") {
+      throw new AppError("forbidden", `Forbidden request: ${target.path}`);
+    }
+    const open = isOpenCaPath(method, target.segments) || (method === "GET" && target.path === "/status/v1/simple");
+    checkAccess({ method, target, peer, open }, deps.trustedCns);
+    const methods = methodsOf(target);
+    if (methods && !methods.includes(method)) {
+      c.header("Allow", methods.join(", "));
+      throw new AppError(
+        "method_not_allowed",
+        `Method not allowed: expected ${methods.join(" or ")} for ${target.path}`,
+      );
+    }
+    const { upstream } = deps;
+    if (!upstream) {
+      throw new AppError("unavailable", "hoppetdb has no Puppetserver behind it; set HOPPETDB_PUPPETSERVER_URL");
+    }
+    const signal = c.env?.signal ?? raw.signal;
+    const certname = catalogNode(target);
+    const body = limitedBody(raw, deps.limits.body);
+    // The place is given back once the head of the answer is there: then the catalog is compiled, and an agent that
+    // reads it slowly holds up nobody.
+    const leave = certname === undefined ? undefined : await deps.gate.enter(signal);
+    try {
+      const headers = requestHeaders(raw.headers, peer);
+      // A body that is left out, as of a GET, must not be announced.
+      if (!body) headers.delete("content-length");
+      const answer = await upstream.fetch({ method, path: target.upstream, headers, body, signal });
+      const response = new Response(answer.body, { status: answer.status, headers: responseHeaders(answer.headers) });
+      return certname === undefined ? response : watch(certname, response);
+    } finally {
+      leave?.();
+    }
+  });
 };

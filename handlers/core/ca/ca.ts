@@ -10,9 +10,11 @@ import { type Approver, createAutosign } from "./autosign.ts";
 import { createCertificates } from "./certificates.ts";
 import { createCrls } from "./crl.ts";
 import { createDirectory } from "./directory.ts";
+import { updateExternalCrls } from "./external-crls.ts";
 import { createFind } from "./find.ts";
 import type { StatusUrls } from "./issue.ts";
 import type { EffectivePolicy } from "./policy.ts";
+import { createOcsp } from "./ocsp.ts";
 import { createRegistered } from "./registered.ts";
 import { createRenew } from "./renew.ts";
 import { createRevocations } from "./revocations.ts";
@@ -49,6 +51,10 @@ export type OpenCa = Ca & {
   readonly revocations: Pick<ReturnType<typeof createRevocations>, "fresh" | "find" | "onChange">;
   readonly directory: ReturnType<typeof createDirectory>;
   readonly crls: ReturnType<typeof createCrls>;
+  /** See `createOcsp`. */
+  readonly ocsp: ReturnType<typeof createOcsp>;
+  /** See `updateExternalCrls`. */
+  readonly updateExternalCrls: (pem: string) => Promise<number>;
   /** The periodic work. */
   readonly tasks: readonly Task[];
   close(): void;
@@ -77,6 +83,8 @@ export const createCa = (deps: CaDeps): OpenCa => {
     revocations,
     directory,
     crls,
+    ocsp: createOcsp({ ...deps, directory, revocations }),
+    updateExternalCrls: (pem) => updateExternalCrls(documents, pem),
     tasks: caTasks({ ...deps, crls, spaces }),
     close: revocations.close,
   };

@@ -37,10 +37,14 @@ const trimmed = (bytes: Uint8Array): Uint8Array => {
   return start < 0 ? bytes.subarray(0, 0) : bytes.subarray(start);
 };
 
-/** The subject key identifier: SHA-1 over the key's bits (RFC 5280, 4.2.1.2, method 1), as OpenSSL makes it. */
-export const keyIdentifier = async (publicKey: Uint8Array): Promise<Bytes> => {
+/** The bits of a SubjectPublicKeyInfo's key, which identifiers are made from. */
+export const publicKeyBits = (publicKey: Uint8Array): Bytes => {
   const [, key] = childrenOf(publicKey, expectTag(elementAt(publicKey, 0), tags.sequence, "public key"));
-  const bits = contentOf(publicKey, expectTag(key, tags.bitString, "public key")).subarray(1);
+  const bits = contentOf(publicKey, expectTag(key, tags.bitString, "public key")).slice(1);
   if (bits.length === 0) throw new DerError("Has an empty public key");
-  return new Uint8Array(await crypto.subtle.digest("SHA-1", new Uint8Array(bits)));
+  return new Uint8Array(bits);
 };
+
+/** The subject key identifier: SHA-1 over the key's bits (RFC 5280, 4.2.1.2, method 1), as OpenSSL makes it. */
+export const keyIdentifier = async (publicKey: Uint8Array): Promise<Bytes> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-1", publicKeyBits(publicKey)));
