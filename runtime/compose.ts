@@ -24,6 +24,7 @@ import { socketGate } from "./ports/gated-socket.ts";
 import { systemClock as clock, systemIds as ids } from "./system.ts";
 import { tasksOf } from "./tasks.ts";
 import type { Tls } from "./tls/open-tls.ts";
+import { openTrust } from "./open-trust.ts";
 import { createUpstream } from "./upstream/create-upstream.ts";
 import { version } from "./version.ts";
 
@@ -33,12 +34,16 @@ export type Product = Awaited<ReturnType<typeof compose>>;
 
 /**
  * Puts the product together: the only place where handlers meet what they are given. Nothing listens yet. Throws what is
- * wrong with the store or the key.
+ * wrong with the store, the key or the certificates.
  */
-export const compose = async (config: Config, dataDir: DataDir, tls: Tls, log: Log) => {
+export const compose = async (config: Config, dataDir: DataDir, log: Log) => {
   const vault = await createKeyRing(dataDir.secretKeys(config.SECRET_KEY));
   const store = await openStore(config, vault, clock, log);
   const { estate, documents, queue, changes } = store;
+  const { ca, tls } = await openTrust(config, dataDir, { store, vault, clock, ids, log }).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
   const parser = startParser(log);
   const secrets = createSecretRegistry({ documents, vault, changes, clock, ids, log, isName: isNameIn(estate) });
   await secrets.refresh();
@@ -60,7 +65,7 @@ export const compose = async (config: Config, dataDir: DataDir, tls: Tls, log: L
   // a command that hangs must end before the lease of its task does
   const forwardTo = upstreamTo(puppetdbUrls, 30_000);
 
-  const tasks = tasksOf({ config, estate, queue, forwardTo, clock, log });
+  const tasks = [...tasksOf({ config, estate, queue, forwardTo, clock, log }), ...ca?.tasks ?? []];
   const holder = `${hostname()} ${ids.uuid()}`;
   const tick = (signal: AbortSignal) => runDue({ tasks, documents, clock, log, holder, signal });
 
@@ -75,6 +80,9 @@ export const compose = async (config: Config, dataDir: DataDir, tls: Tls, log: L
     access,
     tick,
     puppetserver,
+    tls,
+    /** Undefined where the Puppetserver is the CA (HOPPETDB_CA=proxy). */
+    ca,
     started: () => isStarted = true,
     apps: {
       management: managementApp({
@@ -85,6 +93,7 @@ export const compose = async (config: Config, dataDir: DataDir, tls: Tls, log: L
         estate,
         queue,
         replay,
+        ...(ca ? { ca } : {}),
         publicUrl: config.PUBLIC_URL,
         version,
         bodyLimit: config.MANAGEMENT_BODY_LIMIT,
@@ -103,6 +112,7 @@ export const compose = async (config: Config, dataDir: DataDir, tls: Tls, log: L
       }),
       puppet: puppetApp({
         ...common,
+        ...(ca ? { ca: { ca, adminCns: config.CA_ADMIN_CNS, log } } : {}),
         upstream: puppetserver,
         gate: createGate({
           concurrency: config.PUPPETSERVER_CONCURRENCY * (config.PUPPETSERVER_URL?.length ?? 1),
@@ -132,6 +142,8 @@ export const compose = async (config: Config, dataDir: DataDir, tls: Tls, log: L
     /** What was taken is stored before the store closes. */
     close: async () => {
       await intake.settled();
+      tls.close();
+      ca?.close();
       secrets.close();
       await parser.close();
       await store.close();

@@ -90,6 +90,11 @@ const contradictions = (config: Config): string[] => {
   both("UPSTREAM_CERT", "UPSTREAM_KEY");
   if (config.TLS_CRL && !config.TLS_CA) found.push(`${prefix}TLS_CA: is needed together with ${prefix}TLS_CRL`);
 
+  if (config.CA === "own" && config.TLS_CA) {
+    found.push(
+      `${prefix}TLS_CA: is not used with ${prefix}CA=own, which believes its own certificates; leave it unset`,
+    );
+  }
   const ingress = config.INGRESS_SECRET !== undefined;
   const onSocket = config.PUPPET_LISTEN.kind === "unix" || config.PUPPETDB_LISTEN.kind === "unix";
   if (ingress && !config.INGRESS_CIDR && !onSocket) {

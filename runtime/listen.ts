@@ -1,32 +1,21 @@
-import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../handlers/interfaces/log.ts";
 import type { Product } from "./compose.ts";
 import type { Config } from "./config.ts";
 import type { DataDir } from "./data-dir.ts";
 import { listenPort, type Port } from "./ports/listen-port.ts";
-import { systemClock } from "./system.ts";
 import { fetchCrl } from "./tls/fetch-crl.ts";
-import { openTls, type Tls } from "./tls/open-tls.ts";
-import { selfSigned } from "./tls/self-signed.ts";
-
-/** The listeners' certificate: the one that is configured, else one of our own making. */
-export const openOwnTls = async (config: Config, dataDir: DataDir, log: Log): Promise<Tls> => {
-  const { TLS_CERT: cert, TLS_KEY: key, TLS_CA: ca, TLS_CRL: crl } = config;
-  const files = cert !== undefined && key !== undefined
-    ? { cert, key, ca, crl }
-    : { ...await selfSigned(dataDir.path, [hostname()], systemClock.now()), ca, crl };
-  return openTls({ files, clock: systemClock, log });
-};
 
 /** Opens the ports that HOPPETDB_PARTS names. Either all are open in the end, or none. */
-export const listen = async (config: Config, product: Product, tls: Tls, dataDir: DataDir, log: Log) => {
+export const listen = async (config: Config, product: Product, dataDir: DataDir, log: Log) => {
+  const { tls, ca } = product;
   const ports: Port[] = [];
   const endings: (() => void)[] = [];
   // without a CA nobody can prove a name: every client is told what to set, with a certificate or without
-  const believing = config.TLS_CA !== undefined;
+  const believing = ca !== undefined || config.TLS_CA !== undefined;
   const nobody = { kind: "anonymous", reason: "no authority configured" } as const;
-  const identify = (certificate: Uint8Array) => tls.trust.identify(certificate);
+  const identify = (certificate: Uint8Array) =>
+    ca ? tls.trust.identifyRegistered(certificate, ca.registered) : tls.trust.identify(certificate);
   const ingress = config.INGRESS_SECRET === undefined
     ? undefined
     : { secret: config.INGRESS_SECRET, from: [...config.INGRESS_CIDR ?? [], "unix"] };
@@ -55,7 +44,15 @@ export const listen = async (config: Config, product: Product, tls: Tls, dataDir
     await Promise.all(ports.map((port) => port.close(0)));
     throw error;
   }
-  if (product.puppetserver && config.PARTS.includes("puppet") && config.TLS_CA !== undefined) {
+  // a connection that stands does not outlive its certificate
+  if (ca) {
+    endings.push(ca.revocations.onChange(() =>
+      ports.forEach((port) => {
+        port.recheck().catch((error) => log.error("Open connections cannot be checked", { error }));
+      })
+    ));
+  }
+  if (!ca && product.puppetserver && config.PARTS.includes("puppet") && config.TLS_CA !== undefined) {
     const file = join(dataDir.path, "puppetserver-crl.pem");
     endings.push(fetchCrl({ upstream: product.puppetserver, trust: tls.trust, file, log }).close);
   }

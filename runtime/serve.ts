@@ -4,7 +4,7 @@ import { compose, type Product } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { openDataDir } from "./data-dir.ts";
 import { makeFirstAdmin } from "./first-admin.ts";
-import { listen, openOwnTls } from "./listen.ts";
+import { listen } from "./listen.ts";
 import { startWork } from "./work.ts";
 
 /** What runs has that long to end after SIGTERM: supervisors give 30 s or less. */
@@ -22,12 +22,11 @@ export const serve = async (
   prepare: (product: Product) => Promise<void> = async () => {},
 ): Promise<void> => {
   const dataDir = openDataDir(config.DATA_DIR);
-  const tls = await openOwnTls(config, dataDir, log);
-  const product = await compose(config, dataDir, tls, log);
+  const product = await compose(config, dataDir, log);
   try {
     await prepare(product);
     const login = await makeFirstAdmin(product, config, dataDir);
-    const ports = await listen(config, product, tls, dataDir, log);
+    const ports = await listen(config, product, dataDir, log);
     product.started();
     const endWork = config.PARTS.includes("worker") ? startWork(product.tick, log) : async () => {};
     ready(login);
@@ -35,7 +34,6 @@ export const serve = async (
     log.info("Stopping", { signal });
     await Promise.all([ports.close(graceMs), endWork()]);
   } finally {
-    tls.close();
     await product.close();
   }
 };

@@ -21,6 +21,7 @@ export type AnonymousReason =
   | "expired"
   | "not yet valid"
   | "revoked"
+  | "not registered"
   | "bad ingress"
   | "bad name"
   | "no authority configured";

@@ -16,6 +16,7 @@ const reasons: Readonly<Record<AnonymousReason, string>> = {
   "expired": "The client certificate has expired",
   "not yet valid": "The client certificate is not valid yet; is the clock of the node right?",
   "revoked": "The client certificate is revoked",
+  "not registered": "The client certificate is not in the records of the CA",
   "bad ingress": "The request came without a client certificate, and not through the configured ingress with one",
   "bad name": "The client certificate must have exactly one common name, and that a valid certname",
   "no authority configured":

@@ -37,6 +37,22 @@ export const duration = z.string().transform((text, ctx): number => {
   return z.NEVER;
 });
 
+/** How long something signed is valid: a duration of at least an hour, also in years (365 days). Milliseconds. */
+export const ttl = z.string().transform((text) => text.replace(/^(\d{1,3})y$/, (_, years) => `${Number(years) * 365}d`))
+  .pipe(duration).refine((ms) => ms >= 3_600_000, "expected at least 1h");
+
+/** What a CA signs by itself: off, all, or certnames and globs. */
+export const autosign = z.string().transform((text, ctx): "off" | "all" | readonly string[] => {
+  if (text === "off" || text === "all") return text;
+  const globs = text.split(",").map((each) => each.trim()).filter((each) => each);
+  if (globs.length > 0 && globs.every((each) => /^(\*\.)?[a-z0-9_.-]+$/.test(each))) return globs;
+  ctx.addIssue({ code: "custom", message: "expected off, all, or certnames and globs such as *.example.com" });
+  return z.NEVER;
+});
+
+/** A URL that stands in certificates: whoever checks one may have no TLS for it yet. */
+export const statusUrl = z.url({ protocol: /^https?$/, error: "expected an http or https URL" });
+
 const sizes = { "": 1, kB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const;
 
 /** `512MB`, `64kB` or plain bytes. */

@@ -1,5 +1,19 @@
 import { z } from "zod";
-import { count, duration, list, listen, listOf, networks, onOff, serverUrl, serverUrls, size } from "./values.ts";
+import {
+  autosign,
+  count,
+  duration,
+  list,
+  listen,
+  listOf,
+  networks,
+  onOff,
+  serverUrl,
+  serverUrls,
+  size,
+  statusUrl,
+  ttl,
+} from "./values.ts";
 
 export const parts = ["management", "puppet", "puppetdb", "relay", "worker"] as const;
 export type Part = (typeof parts)[number];
@@ -50,6 +64,7 @@ export const variables = {
   TRUSTED_PROXIES: { default: "", schema: networks },
   TLS_CERT: { schema: z.string().min(1) },
   TLS_KEY: { schema: z.string().min(1) },
+  TLS_NAMES: { default: "", schema: certnames },
   TLS_CA: { schema: z.string().min(1) },
   TLS_CRL: { schema: z.string().min(1) },
   PUPPETSERVER_URL: { schema: serverUrls },
@@ -67,7 +82,22 @@ export const variables = {
   TRUSTED_CNS: { default: "", schema: certnames },
   PUPPETDB_ALLOW: { schema: certnames },
   PUPPETDB_ALLOW_QUERIES: { default: "", schema: certnames },
-  CA: { default: "proxy", schema: z.enum(["proxy"], "expected proxy") },
+  CA: { schema: z.enum(["own", "proxy"], "expected own or proxy") },
+  CA_ADMIN_CNS: { default: "", schema: certnames },
+  CA_AUTOSIGN: { default: "off", schema: autosign },
+  CA_AUTOSIGN_KNOWN_NODES: { default: "off", schema: onOff },
+  CA_AUTOSIGN_EXEC: { schema: z.string().startsWith("/", "expected an absolute path") },
+  CA_AUTOSIGN_URL: { schema: z.url({ protocol: /^https?$/, error: "expected an http or https URL" }), secret: true },
+  CA_ALLOW_SUBJECT_ALT_NAMES: { default: "off", schema: onOff },
+  CA_ENFORCE_RFC1123: { default: "on", schema: onOff },
+  CA_TTL: { default: "1825d", schema: ttl },
+  CA_RENEWAL: { default: "on", schema: onOff },
+  CA_AUTO_RENEWAL_TTL: { default: "90d", schema: ttl },
+  CA_REQUEST_TTL: { default: "30d", schema: duration },
+  CA_CRL_TTL: { default: "30d", schema: ttl },
+  CA_KEY: { default: "rsa", schema: z.enum(["rsa", "p-256", "p-384"], "expected rsa, p-256 or p-384") },
+  CA_CRL_URL: { schema: statusUrl },
+  CA_OCSP_URL: { schema: statusUrl },
   LOG: { default: "info", schema: z.enum(["debug", "info", "warn", "error"], "expected debug, info, warn or error") },
   REPORT_TTL: { default: "14d", schema: duration },
   UNCHANGED_REPORT_TTL: { default: "1d", schema: duration },

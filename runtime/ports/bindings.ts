@@ -59,7 +59,8 @@ export const bindingsOf = (options: BindingsOptions) => {
   };
 };
 
-const certificateOf = (socket: Socket): Uint8Array | undefined => {
+/** The client certificate of a connection, DER. */
+export const certificateOf = (socket: Socket): Uint8Array | undefined => {
   const raw = (socket as Partial<TLSSocket>).getPeerCertificate?.().raw as Uint8Array | undefined;
   return raw && raw.length > 0 ? raw : undefined;
 };

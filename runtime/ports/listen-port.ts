@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerOptions } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { PortBindings } from "../../handlers/http/env.ts";
 import type { Log } from "../../handlers/interfaces/log.ts";
-import { bindingsOf } from "./bindings.ts";
+import { bindingsOf, certificateOf } from "./bindings.ts";
 import type { Identify, IngressOptions } from "./ingress.ts";
 import { type ListenAt, listenAt } from "./listen-at.ts";
 import { discardRest, respond } from "./respond.ts";
@@ -58,6 +58,8 @@ export type Port = {
   /** The number that was given by the system where 0 was asked for; 0 for a unix socket. */
   readonly port: number;
   reload(tls: PortTls): void;
+  /** Asks again who is at the other end of each open connection, and closes those whose certificate is revoked by now. */
+  recheck(): Promise<void>;
   /** Takes no more connections, closes the idle ones, lets what runs end for up to `graceMs`, then cuts it. */
   close(graceMs?: number): Promise<void>;
 };
@@ -179,6 +181,15 @@ export const listenPort = async (options: PortOptions): Promise<Port> => {
     address: showAddress(options.listen, port),
     port,
     reload: made.reload,
+    recheck: async () => {
+      for (const socket of [...sockets.keys()]) {
+        const certificate = options.identify && certificateOf(socket);
+        const peer = certificate && await options.identify?.(certificate);
+        if (peer?.kind !== "anonymous" || !["revoked", "not registered"].includes(peer.reason)) continue;
+        log.info("Connection of a revoked certificate was closed", { address: made.tcpOf(socket).remoteAddress });
+        socket.destroy();
+      }
+    },
     close: async (graceMs = 10_000) => {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -7,10 +7,17 @@ import type { AnonymousReason, Peer } from "../../handlers/interfaces/peer.ts";
 import { type Certificate, type Chain, findChain, openCertificate, openCertificates } from "./authorities.ts";
 import { createRevocation } from "./revocation.ts";
 
+/** What the records say of a certificate that this authority (by the SHA-256 of its public key) signed. */
+export type Registered = (
+  link: { readonly serial: string; readonly issuerKeyId: string; readonly fingerprint: string },
+) => Promise<"good" | "revoked" | "not registered">;
+
 /** Whom we believe: the authorities and their revocation lists. */
 export type Trust = {
   /** Who a certificate (DER) stands for at this very moment: chain, dates, revocation, name. */
   identify(certificate: Uint8Array): Peer;
+  /** The same, but that each certificate of the chain must also be good in the records of our own CA. */
+  identifyRegistered(certificate: Uint8Array, registered: Registered): Promise<Peer>;
   /** Replaces the authorities (a PEM bundle; undefined: nobody is believed). Throws, and changes nothing, for a bad one. */
   setAuthorities(pem: string | undefined): void;
   /** Takes the revocation lists of a source. Throws, and changes nothing, for lists that aren't signed by the authorities. */
@@ -24,6 +31,8 @@ type Link = {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly serial: string;
+  /** SHA-256 of the certificate, hex. */
+  readonly fingerprint: string;
   /** Undefined for the root. */
   readonly issuer: Certificate | undefined;
 };
@@ -53,10 +62,11 @@ export const createTrust = (deps: { readonly clock: Clock; readonly log: Log }):
     if (!chain) return "unknown authority";
     const found = {
       peer: peerOf(chain[0]!),
-      links: chain.map(({ facts: { notBefore, notAfter, serial } }, at): Link => ({
+      links: chain.map(({ der: each, facts: { notBefore, notAfter, serial } }, at): Link => ({
         notBefore,
         notAfter,
         serial,
+        fingerprint: createHash("sha256").update(each).digest("hex"),
         issuer: chain[at + 1],
       })),
     };
@@ -65,18 +75,30 @@ export const createTrust = (deps: { readonly clock: Clock; readonly log: Log }):
     return found;
   };
 
+  const judge = (found: Known | AnonymousReason): Peer => {
+    if (typeof found === "string") return anonymous(found);
+    const now = deps.clock.now();
+    for (const { notBefore, notAfter } of found.links) {
+      if (now > notAfter) return anonymous("expired");
+      if (now < notBefore) return anonymous("not yet valid");
+    }
+    const revoked = found.links.some(({ serial, issuer }) => issuer && revocation.isRevoked(serial, issuer));
+    return revoked ? anonymous("revoked") : found.peer;
+  };
+
+  const find = (der: Uint8Array) => authorities.length === 0 ? "no authority configured" : lookUp(der);
+
   return {
-    identify: (der) => {
-      if (authorities.length === 0) return anonymous("no authority configured");
-      const found = lookUp(der);
-      if (typeof found === "string") return anonymous(found);
-      const now = deps.clock.now();
-      for (const { notBefore, notAfter } of found.links) {
-        if (now > notAfter) return anonymous("expired");
-        if (now < notBefore) return anonymous("not yet valid");
+    identify: (der) => judge(find(der)),
+    identifyRegistered: async (der, registered) => {
+      const found = find(der);
+      const peer = judge(found);
+      if (peer.kind !== "verified" || typeof found === "string") return peer;
+      for (const { serial, fingerprint, issuer } of found.links) {
+        const standing = issuer ? await registered({ serial, fingerprint, issuerKeyId: issuer.keyId }) : "good";
+        if (standing !== "good") return anonymous(standing);
       }
-      const revoked = found.links.some(({ serial, issuer }) => issuer && revocation.isRevoked(serial, issuer));
-      return revoked ? anonymous("revoked") : found.peer;
+      return peer;
     },
     setAuthorities: (pem) => {
       authorities = pem === undefined ? [] : openCertificates(pem);

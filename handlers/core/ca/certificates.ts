@@ -15,6 +15,7 @@ import { authorizationsOf, issueCertificate, type Issued, type StatusUrls } from
 import { type EffectivePolicy, policyOf } from "./policy.ts";
 import type { Actor, Certificate, CertificateDocument } from "./records.ts";
 import { readRequest, type RequestFacts } from "./request.ts";
+import { ownSpace } from "./revoke.ts";
 import type { Certificates, Named } from "./types.ts";
 
 /** More requests than that don't wait in a space: anyone can make one. */
@@ -166,7 +167,9 @@ export const createCertificates = (deps: {
         const name = { space, certname };
         const policy = await policyFor(space);
         checkCertname(certname, { enforce_rfc1123: false });
-        const there = foremost(await rowsOf(documents, name));
+        // listeners of several processes may have one name, and each its own key
+        const shared = space === ownSpace;
+        const there = shared ? undefined : foremost(await rowsOf(documents, name));
         if (there) throw new AppError("conflict", `${certname} already has a ${there.status} certificate`);
         const facts = await read(certname, pem, policy);
         const added = subjectAltNames.map((text) => {
@@ -178,7 +181,8 @@ export const createCertificates = (deps: {
         });
         const asked = { ...facts, altNames: [...facts.altNames, ...added] };
         const certificate = await issued(name, asked, policy, { ttl, cliAuth });
-        const signed = becomes(draft(name, asked, "", by), certificate, by, "Made by hand");
+        const row = { ...draft(name, asked, "", by), ...(shared ? { claim: null } : {}) };
+        const signed = becomes(row, certificate, by, shared ? "For a listener" : "Made by hand");
         await claiming(name, () => documents.insert<CertificateDocument>("ca_certificates", signed));
         told(signed);
         return signed;

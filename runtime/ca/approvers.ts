@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
+import type { Approval, Approver } from "../../handlers/core/ca/autosign.ts";
+
+const atOnce = 4;
+const mostWaiting = 100;
+const no = (reason: string): Approval => ({ approved: false, reason });
+
+/** Few at a time, a bounded number behind them; whoever comes beyond that is told no, and may ask again. */
+const limited = (approve: Approver["approve"]): Approver["approve"] => {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (request) => {
+    if (running >= atOnce) {
+      if (waiting.length >= mostWaiting) return no("too many requests wait to be judged");
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    running++;
+    try {
+      return await approve(request);
+    } finally {
+      running--;
+      waiting.shift()?.();
+    }
+  };
+};
+
+/**
+ * An executable as Puppet calls it: the certname as its argument, the CSR on standard input, exit status 0 for yes. It runs
+ * without a shell, with nothing of our environment but PATH, and is killed when it takes too long.
+ */
+export const executableApprover = (file: string, timeoutMs = 10_000): Approver => ({
+  name: "executable",
+  approve: limited(({ certname, pem }) =>
+    new Promise((resolve) => {
+      const child = spawn(file, [certname], {
+        stdio: ["pipe", "ignore", "ignore"],
+        env: { PATH: process.env.PATH ?? "/usr/bin:/bin", LANG: "C.UTF-8" },
+        detached: true,
+      });
+      const timer = setTimeout(() => {
+        end(no(`it took longer than ${timeoutMs} ms`));
+        try {
+          // with what it may have started
+          if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+        } catch {
+          child.kill("SIGKILL");
+        }
+      }, timeoutMs);
+      const end = (approval: Approval) => {
+        clearTimeout(timer);
+        resolve(approval);
+      };
+      child.on("error", (error) => end(no(`it cannot be run: ${error.message}`)));
+      child.on("exit", (code, signal) => {
+        if (code === 0) end({ approved: true, reason: "exit status 0" });
+        else end(no(code === null ? `it was ended by ${signal}` : `exit status ${code}`));
+      });
+      child.stdin.on("error", () => {});
+      child.stdin.end(pem);
+    })
+  ),
+});
+
+/** A service that is asked by POST with `{"certname", "csr"}`; any answer of 200 to 299 is yes. It is asked nowhere else. */
+export const httpApprover = (url: string, timeoutMs = 5000): Approver => ({
+  name: "http",
+  approve: limited(async ({ certname, pem }) => {
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ certname, csr: pem }),
+        redirect: "error",
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      await response.body?.cancel();
+      return response.ok ? { approved: true, reason: `status ${response.status}` } : no(`status ${response.status}`);
+    } catch (error) {
+      return no(`it does not answer: ${(error as Error).message}`);
+    }
+  }),
+});
