@@ -22,7 +22,8 @@ import { createRevoke } from "./revoke.ts";
 import { createSpaces } from "./spaces.ts";
 import { caTasks } from "./tasks.ts";
 import { createTokens } from "./tokens.ts";
-import type { Ca } from "./types.ts";
+import { createTransfer } from "./transfer.ts";
+import type { Ca, Transfer } from "./types.ts";
 
 export type CaDeps = {
   readonly documents: Documents;
@@ -55,6 +56,7 @@ export type OpenCa = Ca & {
   readonly ocsp: ReturnType<typeof createOcsp>;
   /** See `updateExternalCrls`. */
   readonly updateExternalCrls: (pem: string) => Promise<number>;
+  readonly transfer: Transfer;
   /** The periodic work. */
   readonly tasks: readonly Task[];
   close(): void;
@@ -85,6 +87,7 @@ export const createCa = (deps: CaDeps): OpenCa => {
     crls,
     ocsp: createOcsp({ ...deps, directory, revocations }),
     updateExternalCrls: (pem) => updateExternalCrls(documents, pem),
+    transfer: createTransfer({ ...shared, certificates, spaces }),
     tasks: caTasks({ ...deps, crls, spaces }),
     close: revocations.close,
   };

@@ -175,3 +175,34 @@ export type Ca = {
   readonly spaces: Spaces;
   readonly tokens: Tokens;
 };
+
+/** What lies in the folder of a Puppetserver's CA. */
+export type PuppetCaFiles = {
+  readonly caCert: string;
+  readonly caKey: string;
+  readonly caCrl: string;
+  readonly serial?: string;
+  readonly inventory?: string;
+  readonly signed: AsyncIterable<{ readonly name: string; readonly pem: string }>;
+};
+export type PuppetCaReport = {
+  readonly authority: string;
+  readonly certificates: number;
+  readonly revocations: number;
+  /** What was left out, a line each. */
+  readonly problems: readonly string[];
+};
+/** The same folder, to be written. */
+export type PuppetCaExport = {
+  readonly caCert: string;
+  readonly caKey: string;
+  readonly caCrl: string;
+  readonly serial: string;
+  readonly inventory: AsyncIterable<string>;
+  readonly signed: AsyncIterable<{ readonly name: string; readonly pem: string }>;
+};
+export type Transfer = {
+  importPuppetCa(files: PuppetCaFiles, onProgress?: (done: number) => void): Promise<PuppetCaReport>;
+  /** Of the authority that signs for `puppet-ca`. */
+  exportPuppetCa(): Promise<PuppetCaExport>;
+};

@@ -40,18 +40,7 @@ export const readCrls = (pem: string): Crl[] => {
 
 /** Reads one CRL, DER; 20,000 entries take some milliseconds. Throws DerError. */
 export const readCrl = (der: Uint8Array): Crl => {
-  const whole = expectTag(elementAt(der, 0), tags.sequence, "CRL");
-  if (whole.end !== der.length) throw new DerError("Has bytes after the CRL");
-  const [tbs, algorithm, signature] = childrenOf(der, whole);
-  const body = expectTag(tbs, tags.sequence, "CRL body");
-  const parts = childrenOf(der, body);
-  if (parts[0]?.tag === tags.integer) parts.shift();
-  const [, issuer, thisUpdate, ...rest] = parts;
-  if (!thisUpdate) throw new DerError("Has no date where one is expected");
-  const isTime = rest[0]?.tag === tags.utcTime || rest[0]?.tag === tags.generalizedTime;
-  const nextUpdate = isTime ? rest.shift() : undefined;
-  const entries = rest[0]?.tag === tags.sequence ? rest.shift() : undefined;
-  const bits = expectTag(signature, tags.bitString, "signature");
+  const { bits, algorithm, body, issuer, thisUpdate, nextUpdate, entries, rest } = partsOf(der);
   return {
     issuer: readName(der, expectTag(issuer, tags.sequence, "issuer")),
     thisUpdate: timeOf(der, thisUpdate),
@@ -67,13 +56,46 @@ export const readCrl = (der: Uint8Array): Crl => {
   };
 };
 
+/** What a CRL says of each serial: when (milliseconds since 1970), and the number of the reason. Throws DerError. */
+export const readCrlEntries = (
+  der: Uint8Array,
+): { readonly serial: string; readonly revokedAt: number; readonly reason: number }[] => {
+  const { entries } = partsOf(der);
+  if (!entries) return [];
+  return childrenOf(der, entries).map((entry) => {
+    const [serial, date, extensions] = childrenOf(der, expectTag(entry, tags.sequence, "entry"));
+    if (!date) throw new DerError("Has an entry without a date");
+    return {
+      serial: integerHex(der, expectTag(serial, tags.integer, "serial number")),
+      revokedAt: timeOf(der, date),
+      reason: extensions ? reasonOf(der, extensions) : 0,
+    };
+  }).filter(({ reason }) => reason !== takenBack);
+};
+
+const partsOf = (der: Uint8Array) => {
+  const whole = expectTag(elementAt(der, 0), tags.sequence, "CRL");
+  if (whole.end !== der.length) throw new DerError("Has bytes after the CRL");
+  const [tbs, algorithm, signature] = childrenOf(der, whole);
+  const body = expectTag(tbs, tags.sequence, "CRL body");
+  const parts = childrenOf(der, body);
+  if (parts[0]?.tag === tags.integer) parts.shift();
+  const [, issuer, thisUpdate, ...rest] = parts;
+  if (!thisUpdate) throw new DerError("Has no date where one is expected");
+  const isTime = rest[0]?.tag === tags.utcTime || rest[0]?.tag === tags.generalizedTime;
+  const nextUpdate = isTime ? rest.shift() : undefined;
+  const entries = rest[0]?.tag === tags.sequence ? rest.shift() : undefined;
+  const bits = expectTag(signature, tags.bitString, "signature");
+  return { bits, algorithm, body, issuer, thisUpdate, nextUpdate, entries, rest };
+};
+
 const readEntries = (der: Uint8Array, list: Element): Set<string> => {
   const revoked = new Set<string>();
   for (let at = list.content; at < list.end;) {
     const entry = expectTag(elementAt(der, at, list.end), tags.sequence, "entry");
     const serial = expectTag(elementAt(der, entry.content, entry.end), tags.integer, "serial number");
     const date = elementAt(der, serial.end, entry.end);
-    if (date.end === entry.end || !isTakenBack(der, elementAt(der, date.end, entry.end))) {
+    if (date.end === entry.end || reasonOf(der, elementAt(der, date.end, entry.end)) !== takenBack) {
       revoked.add(integerHex(der, serial));
     }
     at = entry.end;
@@ -81,12 +103,14 @@ const readEntries = (der: Uint8Array, list: Element): Set<string> => {
   return revoked;
 };
 
-const isTakenBack = (der: Uint8Array, extensions: Element): boolean =>
-  childrenOf(der, extensions).some((extension) => {
+const reasonOf = (der: Uint8Array, extensions: Element): number => {
+  for (const extension of childrenOf(der, extensions)) {
     const parts = childrenOf(der, extension);
     const value = parts.at(-1);
-    return parts[0] && value && oidText(der, parts[0]) === "2.5.29.21" && der[value.end - 1] === takenBack;
-  });
+    if (parts[0] && value && oidText(der, parts[0]) === "2.5.29.21") return der[value.end - 1] ?? 0;
+  }
+  return 0;
+};
 
 /** The CRL number; and a refusal of lists that tell only a part: delta CRLs, and scopes that we don't know. */
 const readExtensions = (der: Uint8Array, wrapper: Element | undefined): Pick<Crl, "number"> => {
