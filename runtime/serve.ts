@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { Log } from "../handlers/interfaces/log.ts";
+import type { CaMode } from "./ca/mode.ts";
 import { compose, type Product } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { openDataDir } from "./data-dir.ts";
@@ -18,7 +19,7 @@ const graceMs = 25_000;
 export const serve = async (
   config: Config,
   log: Log,
-  ready: (login: string) => void,
+  ready: (login: string, mode: CaMode) => void,
   prepare: (product: Product) => Promise<void> = async () => {},
 ): Promise<void> => {
   const dataDir = openDataDir(config.DATA_DIR);
@@ -29,7 +30,7 @@ export const serve = async (
     const ports = await listen(config, product, dataDir, log);
     product.started();
     const endWork = config.PARTS.includes("worker") ? startWork(product.tick, log) : async () => {};
-    ready(login);
+    ready(login, product.ca ? "own" : "proxy");
     const signal = await ended();
     log.info("Stopping", { signal });
     await Promise.all([ports.close(graceMs), endWork()]);

@@ -11,6 +11,38 @@ import "../handlers/core/access/password-rules.ts";
 import "../handlers/core/access/sessions.ts";
 import "../handlers/core/access/users.ts";
 import "../handlers/core/bytes/collect.ts";
+import "../handlers/core/ca/alt-name-templates.ts";
+import "../handlers/core/ca/authorities.ts";
+import "../handlers/core/ca/authority-facts.ts";
+import "../handlers/core/ca/autosign.ts";
+import "../handlers/core/ca/ca.ts";
+import "../handlers/core/ca/certificates.ts";
+import "../handlers/core/ca/check-chain.ts";
+import "../handlers/core/ca/check-request.ts";
+import "../handlers/core/ca/contended.ts";
+import "../handlers/core/ca/crl.ts";
+import "../handlers/core/ca/directory.ts";
+import "../handlers/core/ca/external-crls.ts";
+import "../handlers/core/ca/find.ts";
+import "../handlers/core/ca/first-authority.ts";
+import "../handlers/core/ca/import-puppet-ca.ts";
+import "../handlers/core/ca/inventory.ts";
+import "../handlers/core/ca/issue.ts";
+import "../handlers/core/ca/ocsp.ts";
+import "../handlers/core/ca/oids.ts";
+import "../handlers/core/ca/policy.ts";
+import "../handlers/core/ca/records.ts";
+import "../handlers/core/ca/registered.ts";
+import "../handlers/core/ca/renew.ts";
+import "../handlers/core/ca/request.ts";
+import "../handlers/core/ca/revocations.ts";
+import "../handlers/core/ca/revoke.ts";
+import "../handlers/core/ca/signing-keys.ts";
+import "../handlers/core/ca/spaces.ts";
+import "../handlers/core/ca/tasks.ts";
+import "../handlers/core/ca/tokens.ts";
+import "../handlers/core/ca/transfer.ts";
+import "../handlers/core/ca/types.ts";
 import "../handlers/core/collections.ts";
 import "../handlers/core/commands/catalog-intake.ts";
 import "../handlers/core/commands/catalog-schema.ts";
@@ -66,11 +98,22 @@ import "../handlers/core/redaction/redactor.ts";
 import "../handlers/core/redaction/secret-registry.ts";
 import "../handlers/core/redaction/shapes.ts";
 import "../handlers/core/redaction/trie.ts";
+import "../handlers/core/x509/alt-names.ts";
 import "../handlers/core/x509/certificate.ts";
 import "../handlers/core/x509/crl.ts";
 import "../handlers/core/x509/der.ts";
+import "../handlers/core/x509/extensions.ts";
+import "../handlers/core/x509/fingerprints.ts";
 import "../handlers/core/x509/name.ts";
+import "../handlers/core/x509/ocsp.ts";
 import "../handlers/core/x509/pem.ts";
+import "../handlers/core/x509/private-key.ts";
+import "../handlers/core/x509/public-key.ts";
+import "../handlers/core/x509/sign-der.ts";
+import "../handlers/core/x509/verify-signature.ts";
+import "../handlers/core/x509/write-certificate.ts";
+import "../handlers/core/x509/write-crl.ts";
+import "../handlers/core/x509/write-der.ts";
 import "../handlers/errors.ts";
 import "../handlers/http/access-log.ts";
 import "../handlers/http/body-limit.ts";
@@ -98,6 +141,7 @@ import "../handlers/interfaces/peer.ts";
 import "../handlers/interfaces/queue.ts";
 import "../handlers/interfaces/redactor.ts";
 import "../handlers/interfaces/sealed.ts";
+import "../handlers/interfaces/signer.ts";
 import "../handlers/interfaces/store.ts";
 import "../handlers/interfaces/upstream.ts";
 import "../handlers/interfaces/vault.ts";
@@ -117,7 +161,15 @@ import "../handlers/management/openapi.ts";
 import "../handlers/management/sessions.ts";
 import "../handlers/management/tick.ts";
 import "../handlers/management/type-text.ts";
+import "../handlers/puppet-ca/access.ts";
+import "../handlers/puppet-ca/bulk.ts";
+import "../handlers/puppet-ca/ocsp.ts";
 import "../handlers/puppet-ca/open-paths.ts";
+import "../handlers/puppet-ca/puppet-ca.ts";
+import "../handlers/puppet-ca/requests.ts";
+import "../handlers/puppet-ca/status-json.ts";
+import "../handlers/puppet-ca/statuses.ts";
+import "../handlers/puppet-ca/text.ts";
 import "../handlers/puppet.ts";
 import "../handlers/puppet/access.ts";
 import "../handlers/puppet/headers.ts";
@@ -172,6 +224,10 @@ import "../handlers/ui/times.ts";
 import "../handlers/ui/ui.ts";
 import "../handlers/ui/values.ts";
 import { createAccess } from "../handlers/core/access/access.ts";
+import { createCa } from "../handlers/core/ca/ca.ts";
+import { makeFirstAuthority } from "../handlers/core/ca/first-authority.ts";
+import { defaultPolicy } from "../handlers/core/ca/policy.ts";
+import { createSigningKeys } from "../handlers/core/ca/signing-keys.ts";
 import { parseCommand } from "../handlers/core/commands/parse-command.ts";
 import { createGate } from "../handlers/core/gate.ts";
 import { createNodes } from "../handlers/core/nodes/nodes.ts";
@@ -208,6 +264,22 @@ const secrets = createSecretRegistry({
   isName: () => Promise.resolve(false),
 });
 const redactor = () => secrets.redactor();
+const ca = createCa({
+  documents,
+  changes,
+  keys: createSigningKeys({ documents, changes, vault }),
+  clock,
+  ids,
+  log,
+  policy: defaultPolicy,
+  crlValidity: 86_400_000,
+  requestTtl: 0,
+  urls: { crl: undefined, ocsp: undefined },
+  isNode: () => Promise.resolve(false),
+  approvers: [],
+  inUse: () => false,
+});
+await makeFirstAuthority(ca, { host: "ca.example.test", mark: "1", keys: "p-256" });
 const common = { clock, ids, log, ready: () => Promise.resolve(), started: () => true };
 const publicUrl = "http://127.0.0.1:8000";
 const replay = () => Promise.resolve(false);
@@ -221,6 +293,7 @@ const apps = {
     estate,
     queue,
     replay,
+    ca,
     publicUrl,
     version: "0",
     tick: { secret: undefined, runDue: () => Promise.resolve([]) },
@@ -237,6 +310,7 @@ const apps = {
   }),
   puppet: puppetApp({
     ...common,
+    ca: { ca, adminCns: ["web01.example.test"], log },
     upstream: undefined,
     gate: createGate({ concurrency: 1, queue: 1, maxWaitMs: 1000, random: () => 0 }),
     catalogs: { keep: () => {} },

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import process from "node:process";
 import { type Config, readConfig } from "../config.ts";
 import { ask, type Material } from "./check/ask.ts";
+import { type CaLook, lookAtCa } from "./check/ca.ts";
 import { checkCertificates } from "./check/certificates.ts";
 import { error, type Finding, ok, warning } from "./check/finding.ts";
 import { checkPorts } from "./check/ports.ts";
@@ -11,11 +12,15 @@ import { checkPuppetserver } from "./check/puppetserver.ts";
 /** `hoppetdb check`: exit status 0 when nothing is wrong, 1 otherwise. Warnings do not count. */
 export const checkCommand = async (): Promise<number> => {
   const config = readConfig(process.env);
-  const material = materialOf(config);
+  const own = await lookAtCa(config, process.env, Date.now());
+  const material = materialOf(config, own);
   const name = material.cert ? commonName(material.cert) : "";
   const findings = [
     ...checkDataDir(config),
-    ...checkCertificates(config, Date.now()),
+    ...own?.findings ?? [],
+    ...(config.PARTS.some((part) => part === "puppet" || part === "puppetdb")
+      ? checkCertificates(own?.shown, config, Date.now())
+      : []),
     ...await checkPorts(config, material),
     ...await checkServers(config, material, name),
     ...config.unknown.map((each) =>
@@ -62,11 +67,12 @@ const checkServers = async (config: Config, material: Material, name: string): P
   return found;
 };
 
-const materialOf = (config: Config): Material => {
+const materialOf = (config: Config, own: CaLook | undefined): Material => {
   const read = (file: string | undefined) => file && existsSync(file) ? { pem: readFileSync(file, "utf8") } : undefined;
   const cert = read(config.UPSTREAM_CERT ?? config.TLS_CERT);
   const key = read(config.UPSTREAM_KEY ?? config.TLS_KEY);
   const ca = read(config.UPSTREAM_CA ?? config.TLS_CA);
+  if (own?.shown && !config.UPSTREAM_CERT) return own.shown;
   return { ...(cert && key ? { cert: cert.pem, key: key.pem } : {}), ...(ca ? { ca: ca.pem } : {}) };
 };
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { readCatalogContent, sealCatalog } from "../../handlers/core/commands/whole-catalog.ts";
 import { parseCommand } from "../../handlers/core/commands/parse-command.ts";
 import type { Estate } from "../../handlers/interfaces/estate.ts";
+import type { CaMode } from "../ca/mode.ts";
 import { readConfig } from "../config.ts";
 import { createLog } from "../log.ts";
 import { serve } from "../serve.ts";
@@ -28,13 +29,14 @@ export const demoCommand = async (): Promise<number> => {
     HOPPETDB_DATA_DIR: dir,
     HOPPETDB_STORE: `sqlite:${join(dir, "demo.sqlite")}`,
     HOPPETDB_ADMIN_PASSWORD: password,
+    HOPPETDB_CA: "own",
     HOPPETDB_PARTS: process.env.HOPPETDB_PARTS || "management,worker",
   });
   const log = createLog(config.LOG === "info" ? "warn" : config.LOG, (line) => void process.stderr.write(line));
   try {
     process.stdout.write("Filling a store with 200 nodes, some seconds …\n");
-    const tell = () => {
-      const lines = greeting(config, `log in as admin with the password ${password}`);
+    const tell = (_: string, mode: CaMode) => {
+      const lines = greeting(config, `log in as admin with the password ${password}`, mode);
       process.stdout.write(`${lines.join("\n")}\nCtrl-C ends the demo and removes its data\n`);
     };
     await serve(config, log, tell, async ({ store }) => await fill(store.estate, Date.now()));

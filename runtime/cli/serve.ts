@@ -1,4 +1,5 @@
 import process from "node:process";
+import type { CaMode } from "../ca/mode.ts";
 import { type Config, readConfig } from "../config.ts";
 import { showListen } from "../config/values.ts";
 import { createLog } from "../log.ts";
@@ -10,15 +11,15 @@ export const serveCommand = async (): Promise<number> => {
   const config = readConfig(process.env);
   const log = createLog(config.LOG, (line) => void process.stderr.write(line));
   for (const name of config.unknown) log.warn("Variable is read by nothing", { name });
-  await serve(config, log, (login) => process.stdout.write(`${greeting(config, login).join("\n")}\n`));
+  await serve(config, log, (login, mode) => process.stdout.write(`${greeting(config, login, mode).join("\n")}\n`));
   return 0;
 };
 
 /** What a person wants to know who has just started it. */
-export const greeting = (config: Config, login: string): string[] => {
+export const greeting = (config: Config, login: string, mode: CaMode): string[] => {
   const runtime = "Deno" in globalThis ? `Deno ${process.versions.deno}` : `Node ${process.versions.node}`;
   const has = (part: string) => config.PARTS.includes(part as never);
-  const missing = stillToBeSet(config);
+  const missing = stillToBeSet(config, mode);
   return [
     "",
     `hoppetdb ${version} on ${runtime}`,
@@ -26,16 +27,19 @@ export const greeting = (config: Config, login: string): string[] => {
     ...(has("management") ? [`  people    ${config.PUBLIC_URL}`, `            ${login}`] : []),
     ...(has("puppet") ? [`  agents    port 8001 at ${showListen(config.PUPPET_LISTEN)}`] : []),
     ...(has("puppetdb") ? [`  puppetdb  port 8002 at ${showListen(config.PUPPETDB_LISTEN)}`] : []),
+    ...(has("puppet")
+      ? [`  CA        ${mode === "own" ? "our own: hoppetdb ca help" : "the Puppetserver's (HOPPETDB_CA=proxy)"}`]
+      : []),
     `  store     ${config.store.kind === "sqlite" ? config.store.path : "MongoDB"}`,
     "",
     ...(missing.length > 0 ? ["Still to be set:", ...missing.map((line) => `  ${line}`), ""] : []),
   ];
 };
 
-const stillToBeSet = (config: Config): string[] => {
+const stillToBeSet = (config: Config, mode: CaMode): string[] => {
   const agentSide = config.PARTS.includes("puppet") || config.PARTS.includes("puppetdb");
   return [
-    ...(agentSide && (!config.TLS_CERT || !config.TLS_CA)
+    ...(mode === "proxy" && agentSide && (!config.TLS_CERT || !config.TLS_CA)
       ? [
         "HOPPETDB_TLS_CERT, _KEY, _CA   PEM files of your Puppet CA; until then ports 8001 and 8002 refuse every client",
       ]

@@ -32,13 +32,13 @@ describe("readConfig", () => {
       HOPPETDB_REPORT_TTL: "two weeks",
       HOPPETDB_PUPPETSERVER_URL: "https://puppet:8140/path",
       HOPPETDB_PARTS: "management,ui",
-      HOPPETDB_CA: "own",
+      HOPPETDB_CA: "both",
     })).toEqual([
       'HOPPETDB_PARTS: expected some of management, puppet, puppetdb, relay, worker, got "management,ui"',
       'HOPPETDB_PUPPET_LISTEN: expected host:port or unix:/path, got "8001"',
       "HOPPETDB_PUPPETSERVER_URL: expected URLs such as https://puppet.example.com:8140, without a path, separated by commas," +
       ' got "https://puppet:8140/path"',
-      'HOPPETDB_CA: expected proxy, got "own"',
+      'HOPPETDB_CA: expected own or proxy, got "both"',
       'HOPPETDB_REPORT_TTL: expected a duration such as 14d, 12h, 30m, 90s or 500ms, got "two weeks"',
     ]);
   });

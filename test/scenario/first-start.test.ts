@@ -32,29 +32,25 @@ describe("a first start with nothing set", () => {
     });
     const file = join(dir, "admin-password");
     expect(statSync(dir).mode & 0o777).toBe(0o700);
-    for (const name of ["admin-password", "secret-key", "hoppetdb.sqlite", "self-signed-key.pem"]) {
+    for (const name of ["admin-password", "secret-key", "hoppetdb.sqlite", "listener-key.pem"]) {
       expect([name, statSync(join(dir, name)).mode & 0o777]).toEqual([name, 0o600]);
     }
     const password = readFileSync(file, "utf8").trim();
     expect(product.log()).toContain(`log in as admin with the password in ${file}`);
-    expect(product.log()).toContain("HOPPETDB_TLS_CERT, _KEY, _CA");
+    expect(product.log()).toContain("our own: hoppetdb ca help");
+    expect(product.log()).not.toContain("HOPPETDB_TLS_CERT");
     expect(product.log()).toContain("HOPPETDB_PUPPETSERVER_URL");
 
     // not expected anywhere: the password and the key
     expect(product.log()).not.toContain(password);
     expect(product.log()).not.toContain(readFileSync(join(dir, "secret-key"), "utf8").trim());
 
-    // ports 8001 and 8002 tell every client what to set
-    for (
-      const [port, path] of [[ports.puppet, "/puppet/v3/node/x"], [ports.puppet, "/puppet-ca/v1/certificate/ca"], [
-        ports.puppetdb,
-        "/pdb/meta/v1/version",
-      ]] as const
-    ) {
-      const answer = await httpsGet(`https://127.0.0.1:${port}${path}`);
-      expect([path, answer.status]).toEqual([path, 403]);
-      expect(answer.body).toContain("HOPPETDB_TLS_CA");
-    }
+    // an agent can begin at once; everything else wants a certificate
+    const answer = async (port: number, path: string) => await httpsGet(`https://127.0.0.1:${port}${path}`);
+    const bundle = await answer(ports.puppet, "/puppet-ca/v1/certificate/ca");
+    expect([bundle.status, bundle.body.match(/BEGIN CERTIFICATE/g)?.length]).toEqual([200, 2]);
+    expect((await answer(ports.puppet, "/puppet/v3/node/x")).status).toBe(403);
+    expect((await answer(ports.puppetdb, "/pdb/meta/v1/version")).status).toBe(403);
     // without its credential the tick is not there
     expect((await fetch(`${product.url}/internal/v1/tick`, { method: "POST" })).status).toBe(404);
 
@@ -85,12 +81,25 @@ describe("a first start with nothing set", () => {
           headers: { authorization: `Bearer ${credential}` },
         });
       expect((await tick("wrong")).status).toBe(401);
-      expect(await (await tick(secret)).json()).toEqual({ ran: ["prune", "relieve"] });
+      expect(await (await tick(secret)).json()).toEqual({
+        ran: ["prune", "relieve", "ca-crl", "ca-requests", "ca-rollover"],
+      });
       expect(product.log()).not.toContain(secret);
       await endsCleanly(product);
     },
     60_000,
   );
+
+  it("asks who the CA is where that is not plain, and does not change it by a variable", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "hoppetdb-mode-"));
+    const puppetserver = { HOPPETDB_PUPPETSERVER_URL: "https://127.0.0.1:1" };
+    const open = await cli(["serve"], { HOPPETDB_DATA_DIR: elsewhere, ...puppetserver });
+    expect(open.status).toBe(1);
+    expect(open.output).toMatch(/Set HOPPETDB_CA: [\s\S]*HOPPETDB_CA=own [\s\S]*HOPPETDB_CA=proxy /);
+    rmSync(elsewhere, { recursive: true, force: true });
+    const changed = await cli(["serve"], { HOPPETDB_DATA_DIR: dir, HOPPETDB_CA: "proxy" });
+    expect([changed.status, changed.output]).toEqual([1, expect.stringContaining("hoppetdb ca switch proxy")]);
+  }, 60_000);
 
   it("refuses a wrong configuration and a foreign key in words, with an exit status", async () => {
     const wrong = await cli(["serve"], { HOPPETDB_PUPPET_LISTEN: "8001", HOPPETDB_LOG: "loud" });
