@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { except } from "hono/combine";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Access } from "./core/access/access.ts";
+import type { Ca } from "./core/ca/types.ts";
 import { AppError } from "./errors.ts";
 import { accessLog } from "./http/access-log.ts";
 import { bodyLimit } from "./http/body-limit.ts";
@@ -18,6 +19,7 @@ import type { Ids } from "./interfaces/ids.ts";
 import type { Log } from "./interfaces/log.ts";
 import type { Redactor } from "./interfaces/redactor.ts";
 import { authenticateApi } from "./management/authenticate.ts";
+import { caApi } from "./management/ca.ts";
 import { deadLettersApi } from "./management/dead-letters.ts";
 import { docsPage } from "./management/docs.ts";
 import { nodesApi } from "./management/nodes.ts";
@@ -34,6 +36,8 @@ export type ManagementDeps = {
   readonly queue: Parameters<typeof deadLettersApi>[0]["queue"];
   /** See `deadLettersApi`. */
   readonly replay: (id: string) => Promise<boolean>;
+  /** Undefined where the Puppetserver is the CA. */
+  readonly ca?: Ca;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -65,7 +69,8 @@ export const managementApp = (deps: ManagementDeps) => {
     .route("/users/_self", ownAccountApi(shared))
     .route("/nodes", nodesApi({ ...shared, estate: deps.estate, clock: deps.clock }))
     .route("/nodes_secrets_redactor", secretsRedactorApi({ ...shared, secrets }))
-    .route("/dead_letters", deadLettersApi({ ...shared, queue: deps.queue, replay: deps.replay }));
+    .route("/dead_letters", deadLettersApi({ ...shared, queue: deps.queue, replay: deps.replay }))
+    .route("/ca", caApi({ ...shared, ca: deps.ca, clock: deps.clock }));
 
   const app = new Hono<SessionEnv>();
   let described: OpenApi | undefined;

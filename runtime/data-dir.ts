@@ -7,6 +7,10 @@ export type DataDir = {
   readonly path: string;
   /** The key that was given, or the one generated here at the first start. */
   secretKeys(given: readonly string[] | undefined): readonly string[];
+  /** The key that is here, newest first where there are several; undefined where there is none. */
+  keptSecretKeys(): readonly string[] | undefined;
+  /** Puts keys here, newest first; throws where there is one already. `remove` takes them away again. */
+  keepSecretKeys(keys: readonly string[]): { readonly file: string; remove(): void };
   /** Keeps a generated password for the admin to find; gives the file's path. */
   keepAdminPassword(password: string): string;
   removeAdminPassword(): void;
@@ -20,7 +24,12 @@ export const openDataDir = (dir: string): DataDir => {
   const passwordFile = join(path, "admin-password");
   return {
     path,
-    secretKeys: (given) => given ?? [readOrCreate(keyFile)],
+    secretKeys: (given) => given ?? readOrCreate(keyFile),
+    keptSecretKeys: () => existsSync(keyFile) ? readKeys(keyFile) : undefined,
+    keepSecretKeys: (keys) => {
+      create(keyFile, keys.join(","));
+      return { file: keyFile, remove: () => rmSync(keyFile, { force: true }) };
+    },
     keepAdminPassword: (password) => {
       writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
       chmodSync(passwordFile, 0o600);
@@ -30,20 +39,31 @@ export const openDataDir = (dir: string): DataDir => {
   };
 };
 
-/** Two processes that start at once agree on one key: it is written whole under another name, and only one can link it. */
-const readOrCreate = (file: string): string => {
+const readOrCreate = (file: string): readonly string[] => {
   if (!existsSync(file)) {
-    const draft = `${file}.${randomBytes(6).toString("hex")}`;
-    writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx", flush: true });
     try {
-      linkSync(draft, file);
+      create(file, randomBytes(32).toString("base64url"));
     } catch (error) {
       if ((error as { code?: string }).code !== "EEXIST") throw error;
-    } finally {
-      rmSync(draft);
     }
   }
-  const key = readFileSync(file, "utf8").trim();
-  if (key.length < 32) throw new Error(`"${file}" holds no key: expected at least 32 characters`);
-  return key;
+  return readKeys(file);
+};
+
+/** Two processes that start at once agree on one key: it is written whole under another name, and only one can link it. */
+const create = (file: string, text: string): void => {
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  writeFileSync(draft, `${text}\n`, { mode: 0o600, flag: "wx", flush: true });
+  try {
+    linkSync(draft, file);
+  } finally {
+    rmSync(draft);
+  }
+};
+
+/** Several, newest first, are separated by commas, as in HOPPETDB_SECRET_KEY. */
+const readKeys = (file: string): readonly string[] => {
+  const keys = readFileSync(file, "utf8").split(",").map((key) => key.trim());
+  if (keys.some((key) => key.length < 32)) throw new Error(`"${file}" holds no key: expected at least 32 characters`);
+  return keys;
 };

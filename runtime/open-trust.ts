@@ -41,6 +41,8 @@ export const openTrust = async (
     return { ca, tls: await openFileTls(config, dataDir, clock, log) };
   }
   await prepareCa(ca, config, ids, log);
+  // the first agent is not to wait for them
+  await ca.revocations.fresh();
   const tls = await openCaTls({
     ca,
     changes: store.changes,

@@ -33,7 +33,7 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   ca_certificates: {
     // `claim` is who holds a certname; see core/ca/records.ts
     unique: [["claim"], ["authority", "serial"]],
-    indexes: [["certname"], ["status", "certname"], ["not_after"], ["fingerprint"]],
+    indexes: [["certname"], ["status", "certname"], ["not_after"], ["fingerprint"], ["serial"]],
     holds: "requests and certificates, also the revoked and expired ones",
   },
   ca_revocations: {

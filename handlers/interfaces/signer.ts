@@ -31,5 +31,5 @@ export interface SigningKeys {
   /** Throws AppError `conflict` where the authority has no key here: an external one, say. */
   signer(authority: string): Promise<Signer>;
   /** PKCS #8, DER, for an export. Throws AppError `conflict` where the key is not here or can't leave. */
-  reveal(authority: string): Promise<Bytes>;
+  exportKey(authority: string): Promise<Bytes>;
 }

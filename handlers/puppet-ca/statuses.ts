@@ -22,7 +22,7 @@ export const bodyOf = async (c: Context): Promise<unknown> => {
   }
 };
 
-const shape = z.looseObject({ desired_state: z.unknown(), cert_ttl: z.unknown() });
+const shape = z.looseObject({ desired_state: z.unknown().optional(), cert_ttl: z.unknown().optional() });
 type Asked = { readonly state: "signed" | "revoked"; readonly ttl: number | undefined } | { readonly wrong: string };
 
 const askedOf = (body: unknown, certname: string): Asked => {

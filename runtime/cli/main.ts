@@ -17,6 +17,14 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "look at a running set-up as a stranger would, and say what to do",
     load: async () => (await import("./check.ts")).checkCommand,
   },
+  backup: {
+    summary: "FILE: write the store and its keys into one encrypted file, while it runs; verify FILE: check it",
+    load: async () => (await import("./backup.ts")).backupCommand,
+  },
+  restore: {
+    summary: "FILE: put the store of a backup in place",
+    load: async () => (await import("./restore.ts")).restoreCommand,
+  },
   demo: {
     summary: "serve a recorded estate of 200 nodes from a temporary store",
     load: async () => (await import("./demo.ts")).demoCommand,

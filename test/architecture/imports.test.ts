@@ -29,6 +29,8 @@ const table: readonly (readonly [room: RegExp, takes: readonly RegExp[]])[] = [
 const folder = (path: string) => path.slice(0, path.lastIndexOf("/") + 1);
 const httpFolder = (path: string) => /^handlers\/(management|puppet|puppet-ca|puppetdb|ui)\//.exec(path)?.[0];
 const adapter = (path: string) => /^runtime\/(ports|tls|upstream|relay|agent|storage\/[a-z]+)\//.exec(path)?.[0];
+/** The HTTP folder or adapter that a file is in: its rooms are open to one another. */
+const within = (path: string) => httpFolder(path) ?? adapter(path);
 const ours = (file: SourceFile) => file.imports.filter((path) => /^(handlers|runtime)\//.test(path));
 
 describe("imports", () => {
@@ -42,7 +44,7 @@ describe("imports", () => {
       const takes = table.find(([room]) => room.test(file.path))?.[1] ?? [];
       return ours(file)
         .filter((path) => folder(path) !== folder(file.path) && !takes.some((allowed) => allowed.test(path)))
-        .filter((path) => !(adapter(file.path) && path.startsWith(adapter(file.path)!)))
+        .filter((path) => !(within(file.path) && path.startsWith(within(file.path)!)))
         .map((path) => `${file.path} -> ${path}`);
     });
     expect(wrong).toEqual([]);
@@ -50,10 +52,10 @@ describe("imports", () => {
 
   it("never tie one HTTP folder, or one adapter, to another", () => {
     const wrong = all.flatMap((file) => {
-      const own = httpFolder(file.path) ?? adapter(file.path);
+      const own = within(file.path);
       if (!own) return [];
       return ours(file).filter((path) => {
-        const theirs = httpFolder(path) ?? adapter(path);
+        const theirs = within(path);
         return theirs !== undefined && theirs !== own;
       }).map((path) => `${file.path} -> ${path}`);
     });

@@ -11,6 +11,11 @@ export const stackScript = (): string | undefined => {
   return existsSync(file) ? file : undefined;
 };
 
+/** Told where the script is missing. */
+export const needsStack =
+  "needs a real Puppet stack: set HOPPETDB_TEST_STACK to a script that runs Debian's puppetserver, puppetdb, " +
+  "postgresql and puppet-agent (packages puppetserver, puppetdb, puppet-agent, puppet-terminus-puppetdb, postgresql-15)";
+
 export type Ran = { readonly status: number; readonly output: string };
 
 /** Runs a command to its end; its output is kept whole. */
@@ -46,6 +51,8 @@ export const createStack = (
   const ssl = join(dir, "server", "ssl");
   return {
     dir,
+    /** The Puppetserver's own CA, where it has one. */
+    caDir: join(dir, "server", "ca"),
     puppetserverUrl: `https://localhost:${ports.puppetserver}`,
     puppetdbUrl: `https://localhost:${ports.puppetdb}`,
     /** The server's own certificate: bears `localhost`, as the listeners' must. */
@@ -58,8 +65,10 @@ export const createStack = (
     up: (env: Record<string, string>) => call("up", [], env),
     down: () => call("down"),
     /** One agent run; exit status as puppet's: 0 nothing, 2 changes, 4 failures, 6 both, 1 no catalog. */
-    agent: (certname: string, server: string, env: Record<string, string> = {}) =>
-      call("agent", [certname], { AGENT_SERVER: server, AGENT_CA_SERVER: server, ...env }),
+    agent: (certname: string, server: string, env: Record<string, string> = {}, args: readonly string[] = []) =>
+      call("agent", [certname, ...args], { AGENT_SERVER: server, AGENT_CA_SERVER: server, ...env }),
+    /** All that an agent keeps: etc, var, ssl. */
+    agentDir: (certname: string) => join(dir, "agents", certname),
     /** Where the agent keeps the last catalog that it got. */
     catalogFile: (certname: string) =>
       join(dir, "agents", certname, "var", "client_data", "catalog", `${certname}.json`),

@@ -2,11 +2,11 @@ import { AppError } from "../../errors.ts";
 import type { Clock } from "../../interfaces/clock.ts";
 import type { Documents } from "../../interfaces/documents.ts";
 import { pemOf } from "../x509/pem.ts";
-import { writeCrl } from "../x509/write-crl.ts";
+import { writeCrl, writeCrlEntry } from "../x509/write-crl.ts";
 import { contended } from "./contended.ts";
 import type { Directory } from "./directory.ts";
-import type { AuthorityDocument, CrlState } from "./records.ts";
-import type { Revocations } from "./revocations.ts";
+import { type AuthorityDocument, type CrlState, revocationReasons } from "./records.ts";
+import type { Revocations, Revoked } from "./revocations.ts";
 import type { CrlView } from "./types.ts";
 
 export type Crls = ReturnType<typeof createCrls>;
@@ -33,6 +33,16 @@ export const createCrls = (deps: {
   readonly validity: number;
 }) => {
   const { documents, directory, revocations, clock, validity } = deps;
+  // an entry's bytes are the same on every list that it is on
+  const entries = new WeakMap<Revoked, Uint8Array<ArrayBuffer>>();
+  const entryOf = (revoked: Revoked): Uint8Array<ArrayBuffer> => {
+    let entry = entries.get(revoked);
+    if (!entry) {
+      const { serial, revoked_at: revokedAt, reason } = revoked;
+      entries.set(revoked, entry = writeCrlEntry({ serial, revokedAt, reason: revocationReasons[reason] }));
+    }
+    return entry;
+  };
   const made = new Map<string, { readonly state: CrlState; readonly view: Promise<CrlView> }>();
 
   const make = async (authority: AuthorityDocument, state: CrlState): Promise<CrlView> => {
@@ -40,7 +50,7 @@ export const createCrls = (deps: {
     const issuer = await directory.issuer(id);
     await revocations.fresh();
     // an expired certificate is refused anyway
-    const entries = [...revocations.of(id).values()].filter(({ number, not_after }) =>
+    const listed = [...revocations.of(id).values()].filter(({ number, not_after }) =>
       number <= state.number && (not_after === null || not_after >= state.this_update)
     );
     const der = await writeCrl({
@@ -50,9 +60,9 @@ export const createCrls = (deps: {
       // for clocks that are behind, as with certificates
       thisUpdate: state.this_update - day,
       nextUpdate: state.next_update,
-      entries: entries.map(({ entry }) => entry),
+      entries: listed.map(entryOf),
     }, issuer.signer);
-    return { authority: id, ...state, entries: entries.length, der, pem: pemOf(der, "X509 CRL") };
+    return { authority: id, ...state, entries: listed.length, der, pem: pemOf(der, "X509 CRL") };
   };
 
   const current = async (id: string): Promise<CrlView> => {

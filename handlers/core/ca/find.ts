@@ -2,7 +2,7 @@ import type { Clock } from "../../interfaces/clock.ts";
 import type { Documents, Stored } from "../../interfaces/documents.ts";
 import type { Condition, Order } from "../query/plan.ts";
 import { plainFingerprint } from "../x509/fingerprints.ts";
-import type { CertificateDocument } from "./records.ts";
+import type { CertificateDocument, CertificateStatus } from "./records.ts";
 import type { CertificateFilter, Certificates, CertificateSummary, Named } from "./types.ts";
 
 const summaryFields = [
@@ -33,6 +33,7 @@ const week = 7 * 86_400_000;
 const firstMonday = 4 * 86_400_000;
 
 export const is = (field: string, right: string | number): Condition => ({ op: "=", left: { field }, right });
+const isNot = (field: string, right: string): Condition => ({ op: "not", of: is(field, right) });
 export const isNull = (field: string, yes = true): Condition => ({ op: "null", left: { field }, is: yes });
 export const all = (...of: readonly Condition[]): Condition => ({ op: "and", of });
 
@@ -55,6 +56,27 @@ export const foremost = <T extends CertificateSummary>(rows: readonly T[]): T | 
     Number(b.status === "signed") - Number(a.status === "signed") || (b.signed_at ?? 0) - (a.signed_at ?? 0)
   )[0];
 
+/** One of these statuses, said so that an index finds it. */
+const statusIs = (wanted: readonly CertificateStatus[], now: number): Condition => {
+  const has = (status: CertificateStatus) => wanted.includes(status);
+  // expired ones are signed ones, too
+  if (has("signed") === has("expired")) {
+    const stored = wanted.filter((status) => status !== "expired");
+    return stored.length === 1 ? is("status", stored[0]!) : among(stored);
+  }
+  const signed = all(
+    is("status", "signed"),
+    { op: has("signed") ? ">" : "<=", left: { field: "not_after" }, right: now },
+  );
+  const others = wanted.filter((status) => status !== "signed" && status !== "expired");
+  return others.length === 0 ? signed : { op: "or", of: [signed, among(others)] };
+};
+const among = (statuses: readonly string[]): Condition => ({
+  op: "in",
+  left: [{ field: "status" }],
+  values: statuses.map((status) => [status]),
+});
+
 /** Finding certificates: only by what stands in the records, no PEM is ever parsed for it. */
 export const createFind = (
   { documents, clock }: { readonly documents: Documents; readonly clock: Clock },
@@ -71,23 +93,10 @@ export const createFind = (
     if (fingerprint !== undefined) of.push(is("fingerprint", plainFingerprint(fingerprint)));
     if (pattern !== undefined) of.push({ op: "matches", left: { field: "certname" }, pattern });
     if (expiring_before !== undefined) {
-      of.push(is("status", "signed"), { op: "<", left: { field: "not_after" }, right: expiring_before });
+      of.push(isNot("status", "revoked"), { op: "<", left: { field: "not_after" }, right: expiring_before });
     }
     if (!include_cleaned) of.push(isNull("cleaned_at"));
-    if (status !== undefined) {
-      of.push({
-        op: "or",
-        of: status.map((each): Condition => {
-          if (each === "expired") {
-            return all(is("status", "signed"), { op: "<=", left: { field: "not_after" }, right: now });
-          }
-          if (each === "signed") {
-            return all(is("status", "signed"), { op: ">", left: { field: "not_after" }, right: now });
-          }
-          return is("status", each);
-        }),
-      });
-    }
+    if (status !== undefined) of.push(statusIs(status, now));
     return all(...of);
   };
   const find = (where: Condition, order: readonly Order[], limit: number, offset = 0) =>
@@ -126,7 +135,8 @@ export const createFind = (
         const where = all(
           { op: ">=", left: { field: "not_after" }, right: Math.max(from, now) },
           { op: "<", left: { field: "not_after" }, right: from + week },
-          is("status", "signed"),
+          // said as what it is not, so that the store goes by the dates
+          isNot("status", "revoked"),
           is("space", space),
           isNull("cleaned_at"),
         );

@@ -2,18 +2,12 @@ import type { Changes } from "../../interfaces/changes.ts";
 import type { Documents } from "../../interfaces/documents.ts";
 import type { Log } from "../../interfaces/log.ts";
 import type { Condition } from "../query/plan.ts";
-import { writeCrlEntry } from "../x509/write-crl.ts";
-import { type Revocation, type RevocationDocument, revocationReasons } from "./records.ts";
+import type { Revocation, RevocationDocument } from "./records.ts";
 
-/** One revoked serial, with its entry as it stands in a CRL. */
-export type Revoked = Pick<Revocation, "number" | "not_after" | "reason" | "revoked_at"> & {
-  readonly entry: Uint8Array<ArrayBuffer>;
-};
+export type Revoked = Pick<Revocation, "number" | "not_after" | "reason" | "revoked_at" | "serial">;
 type List = { readonly serials: Map<string, Revoked>; highest: number };
 
 export type Revocations = ReturnType<typeof createRevocations>;
-
-const batch = 5000;
 
 /**
  * All revoked serials, in memory. A revocation takes the next CRL number of its authority, so what is new since the last
@@ -43,26 +37,24 @@ export const createRevocations = (deps: {
     asOf = wanted;
     if (more) tell();
   };
-  /** Takes what is found in the order of each authority's numbers, so that a load that is cut off leaves no gap. */
   const take = async (where: Condition | undefined): Promise<boolean> => {
-    let count = 0;
-    for (let offset = 0;; offset += batch) {
-      const rows = await documents.find<RevocationDocument>("ca_revocations", {
-        ...(where ? { where } : {}),
-        order: [{ field: "authority" }, { field: "number" }],
-        limit: batch,
-        offset,
-      });
-      for (const row of rows) put(row);
-      count += rows.length;
-      if (rows.length < batch) return count > 0;
-    }
+    // all at once: a list that is cut off would leave a gap behind the highest number
+    const fields = [
+      "authority",
+      "serial",
+      "number",
+      "not_after",
+      "reason",
+      "revoked_at",
+    ] satisfies (keyof Revocation)[];
+    const rows = await documents.find<RevocationDocument>("ca_revocations", { ...(where ? { where } : {}), fields });
+    for (const row of rows) put(row);
+    return rows.length > 0;
   };
   const put = ({ authority, serial, number, not_after, reason, revoked_at }: Revocation): void => {
     const list = lists.get(authority) ?? { serials: new Map(), highest: 0 };
     lists.set(authority, list);
-    const entry = writeCrlEntry({ serial, revokedAt: revoked_at, reason: revocationReasons[reason] });
-    list.serials.set(serial, { number, not_after, reason, revoked_at, entry });
+    list.serials.set(serial, { serial, number, not_after, reason, revoked_at });
     list.highest = Math.max(list.highest, number);
   };
   const tell = () => {

@@ -21,7 +21,7 @@ export const createSigningKeys = (deps: {
   const open = new Map<string, Promise<Signer>>();
   let asOf = -1;
 
-  const reveal = async (authority: string): Promise<Bytes> => {
+  const exportKey = async (authority: string): Promise<Bytes> => {
     const found = await documents.get<KeyDocument>("ca_keys", authority);
     if (!found) {
       throw new AppError("conflict", `The private key of authority "${authority}" is not here: it cannot sign`);
@@ -43,14 +43,14 @@ export const createSigningKeys = (deps: {
   return {
     create: async (authority, kind: KeyKind) => await draft(authority, await generateKey(kind)),
     adopt: draft,
-    reveal,
+    exportKey,
     signer: (authority) => {
       const now = changes.version("ca_keys");
       if (now !== asOf) open.clear();
       asOf = now;
       let signer = open.get(authority);
       if (!signer) {
-        signer = reveal(authority).then(openPrivateKey);
+        signer = exportKey(authority).then(openPrivateKey);
         open.set(authority, signer);
         signer.catch(() => open.delete(authority));
       }

@@ -39,7 +39,7 @@ export const createTransfer = (deps: {
       }
       return {
         caCert: await spaces.bundle(puppetSpace),
-        caKey: pemOf(await keys.reveal(ca_id), "PRIVATE KEY"),
+        caKey: pemOf(await keys.exportKey(ca_id), "PRIVATE KEY"),
         caCrl: (await spaces.crls(puppetSpace)).pem,
         serial: (highest + 1n).toString(16).toUpperCase().padStart(4, "0"),
         inventory: (async function* () {

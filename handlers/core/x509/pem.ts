@@ -16,10 +16,22 @@ export const pemBlocks = (text: string, ...labels: readonly string[]): Uint8Arra
   return found;
 };
 
-/** One PEM block, lines of 64 characters. */
+const alphabet = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+const newline = 10;
+const padding = 61;
+
+/** One PEM block, lines of 64 characters. A CRL may have megabytes: they are written straight into their lines. */
 export const pemOf = (der: Uint8Array, label: string): string => {
-  let binary = "";
-  for (let at = 0; at < der.length; at += 0x8000) binary += String.fromCharCode(...der.subarray(at, at + 0x8000));
-  const lines = btoa(binary).match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
+  const lines = Math.ceil(der.length / 48);
+  const text = new Uint8Array(Math.ceil(der.length / 3) * 4 + Math.max(lines, 0));
+  let to = 0;
+  for (let from = 0; from < der.length; from += 3) {
+    const bits = (der[from]! << 16) | ((der[from + 1] ?? 0) << 8) | (der[from + 2] ?? 0);
+    text[to++] = alphabet[bits >> 18]!;
+    text[to++] = alphabet[(bits >> 12) & 63]!;
+    text[to++] = from + 1 < der.length ? alphabet[(bits >> 6) & 63]! : padding;
+    text[to++] = from + 2 < der.length ? alphabet[bits & 63]! : padding;
+    if (from % 48 === 45 || from + 3 >= der.length) text[to++] = newline;
+  }
+  return `-----BEGIN ${label}-----\n${new TextDecoder().decode(text)}-----END ${label}-----\n`;
 };

@@ -14,12 +14,24 @@ export type CrlEntry = {
 };
 
 /** One entry, DER: made once and kept, for a list has many and changes by few. */
-export const writeCrlEntry = ({ serial, revokedAt, reason }: CrlEntry): Bytes =>
-  sequence(
-    integer(serial),
-    time(revokedAt),
-    ...(reason === 0 ? [] : [sequence(extension("2.5.29.21", enumerated(reason)))]),
-  );
+export const writeCrlEntry = ({ serial, revokedAt, reason }: CrlEntry): Bytes => {
+  const number = integer(serial);
+  const date = time(revokedAt);
+  if (reason === 0) return short(number, date);
+  return sequence(number, date, sequence(extension("2.5.29.21", enumerated(reason))));
+};
+
+/** A sequence of less than 128 bytes, without the detours: there may be tens of thousands. */
+const short = (first: Bytes, second: Bytes): Bytes => {
+  const length = first.length + second.length;
+  if (length > 127) return sequence(first, second);
+  const whole = new Uint8Array(length + 2);
+  whole[0] = 0x30;
+  whole[1] = length;
+  whole.set(first, 2);
+  whole.set(second, 2 + first.length);
+  return whole;
+};
 
 /**
  * A full CRL of version 2 (RFC 5280, 5.1) with CRL number and authority key identifier. `entries` are what

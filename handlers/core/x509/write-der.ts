@@ -15,6 +15,14 @@ export const concat = (parts: readonly Uint8Array[]): Bytes => {
 
 /** One element: tag, the shortest form of the length, content. */
 export const element = (tag: number, ...parts: readonly Uint8Array[]): Bytes => {
+  const [only] = parts;
+  if (parts.length === 1 && only && only.length < 0x80) {
+    const whole = new Uint8Array(only.length + 2);
+    whole[0] = tag;
+    whole[1] = only.length;
+    whole.set(only, 2);
+    return whole;
+  }
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const size: number[] = [];
   if (length < 0x80) size.push(length);
@@ -35,16 +43,22 @@ export const boolean = (value: boolean): Bytes => element(tags.boolean, Uint8Arr
 export const nothing: () => Bytes = () => Uint8Array.of(5, 0);
 export const enumerated = (value: number): Bytes => element(0x0a, Uint8Array.of(value));
 
-export const unhex = (text: string): Bytes =>
-  Uint8Array.from((text.length % 2 ? `0${text}` : text).match(/../g) ?? [], (pair) => parseInt(pair, 16));
+export const unhex = (text: string): Bytes => {
+  const even = text.length % 2 ? `0${text}` : text;
+  const bytes = new Uint8Array(even.length / 2);
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = (nibble(even.charCodeAt(at * 2)) << 4) | nibble(even.charCodeAt(at * 2 + 1));
+  }
+  return bytes;
+};
+
+/** Of a hex digit's character code. */
+const nibble = (code: number): number => (code & 15) + (code >> 6) * 9;
 
 /** A positive integer from hex. DER's integers have a sign: one that begins with a 1 bit gets a zero before it. */
 export const integer = (hex: string): Bytes => {
-  const bytes = unhex(hex.replace(/^0+(?=.)/, ""));
-  return element(
-    tags.integer,
-    (bytes[0] ?? 0) > 0x7f || bytes.length === 0 ? concat([Uint8Array.of(0), bytes]) : bytes,
-  );
+  const digits = hex.replace(/^0+(?=.)/, "");
+  return element(tags.integer, unhex(digits.length % 2 === 0 && digits >= "8" ? `00${digits}` : digits));
 };
 
 export const oid = (text: string): Bytes => {
@@ -65,9 +79,17 @@ export const time = (ms: number): Bytes => {
 };
 export const generalizedTime = (ms: number): Bytes => element(tags.generalizedTime, ascii(generalizedText(ms)));
 
-const generalizedText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace(/[-T:]/g, "")}Z`;
+const generalizedText = (ms: number): string => {
+  const text = new Date(ms).toISOString();
+  return text.slice(0, 4) + text.slice(5, 7) + text.slice(8, 10) + text.slice(11, 13) + text.slice(14, 16) +
+    `${text.slice(17, 19)}Z`;
+};
 
-export const ascii = (text: string): Bytes => Uint8Array.from(text, (char) => char.charCodeAt(0));
+export const ascii = (text: string): Bytes => {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+};
 
 /** An extension (RFC 5280, 4.1); `value` is the DER inside. */
 export const extension = (id: string, value: Uint8Array, critical = false): Bytes =>
