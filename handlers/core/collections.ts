@@ -33,7 +33,15 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   ca_certificates: {
     // `claim` is who holds a certname; see core/ca/records.ts
     unique: [["claim"], ["authority", "serial"]],
-    indexes: [["certname"], ["status", "certname"], ["not_after"], ["fingerprint"], ["serial"]],
+    indexes: [
+      ["certname"],
+      ["status", "certname"],
+      ["not_after"],
+      ["fingerprint"],
+      ["serial"],
+      // all that is counted by: the records themselves are not read for it
+      ["status", "space", "not_after", "authority", "cleaned_at", "certname"],
+    ],
     holds: "requests and certificates, also the revoked and expired ones",
   },
   ca_revocations: {

@@ -1,12 +1,23 @@
 import { Hono } from "hono";
 import { puppetSpace } from "../core/ca/spaces.ts";
 import type { Certificates } from "../core/ca/types.ts";
+import { AppError } from "../errors.ts";
 import type { PortEnv } from "../http/env.ts";
 import { readBody } from "../http/read-body.ts";
 import type { MiddlewareHandler } from "hono";
 import { pem, text } from "./text.ts";
 
 const largest = 65_536;
+
+/** What is too large for a request is a bad one, whoever notices it first. */
+const bodyOf = async (request: Request): Promise<Uint8Array> => {
+  try {
+    return await readBody(request, largest);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "too_large") throw error;
+    throw new AppError("bad_request", `The request is larger than ${largest} bytes`, { cause: error });
+  }
+};
 
 /** `certificate_request/{name}`: anyone may ask for a certificate, and read what was asked. */
 export const requestRoutes = (
@@ -23,7 +34,7 @@ export const requestRoutes = (
       return text(c, 404, `Could not find certificate_request ${certname}`, "text/plain");
     })
     .put("/:name", async (c) => {
-      const body = new TextDecoder().decode(await readBody(c.req.raw, largest));
+      const body = new TextDecoder().decode(await bodyOf(c.req.raw));
       await certificates.submit({
         space: puppetSpace,
         certname: c.req.param("name"),

@@ -59,8 +59,15 @@ export const statusRoutes = (
       const type = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
       if (type !== undefined && !jsonTypes.includes(type)) return text(c, 415, "Unsupported media type.");
       const what = { space: puppetSpace, certname, by: actorOf(c) };
-      if (asked.state === "revoked") await certificates.revoke(what);
-      else await certificates.sign({ ...what, ...(asked.ttl === undefined ? {} : { ttl: asked.ttl }) });
+      try {
+        if (asked.state === "revoked") await certificates.revoke(what);
+        else await certificates.sign({ ...what, ...(asked.ttl === undefined ? {} : { ttl: asked.ttl }) });
+      } catch (error) {
+        if (error instanceof AppError && error.code === "not_found") {
+          return text(c, 404, "Invalid certificate subject.");
+        }
+        throw error;
+      }
       return c.body(null, 204, { "Content-Type": "text/plain" });
     })
     .delete("/:name", async (c) => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { chmodSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import type { OpenCa } from "../../handlers/core/ca/ca.ts";
 import { ownSpace } from "../../handlers/core/ca/revoke.ts";
@@ -57,7 +58,9 @@ const read = async (
   }
   const { serial, notBefore, notAfter } = leaf.facts;
   const fresh = notAfter - now > (notAfter - notBefore) / 3;
-  const named = names.every((name) => leaf.x509.checkHost(name) !== undefined || leaf.x509.checkIP(name) !== undefined);
+  // asked for an address, a name is an error and not a no
+  const bears = (name: string) => isIP(name) ? leaf.x509.checkIP(name) : leaf.x509.checkHost(name);
+  const named = names.every((name) => bears(name) !== undefined);
   const signer = (await ca.directory.now()).authorities.get(authority);
   const fingerprint = createHash("sha256").update(leaf.der).digest("hex");
   const standing = signer ? await ca.registered({ serial, issuerKeyId: signer.key_id, fingerprint }) : "not registered";

@@ -1,8 +1,9 @@
+import { Hono } from "hono";
 import { puppetCaApi } from "../../handlers/puppet-ca/puppet-ca.ts";
 import type { OpenCa } from "../../handlers/core/ca/ca.ts";
 import { openCertificates } from "../../handlers/core/ca/authority-facts.ts";
 import { commonNames } from "../../handlers/core/x509/name.ts";
-import type { PortBindings } from "../../handlers/http/env.ts";
+import type { PortBindings, PortEnv } from "../../handlers/http/env.ts";
 import type { Log } from "../../handlers/interfaces/log.ts";
 import type { Peer } from "../../handlers/interfaces/peer.ts";
 import { operator, space } from "./ca.ts";
@@ -28,11 +29,11 @@ export const peerOf = (pem: string): Peer => {
 
 /** `/puppet-ca/v1` over a CA, and how one asks it; `admin` is a peer of HOPPETDB_CA_ADMIN_CNS. */
 export const createTestApi = async (ca: OpenCa & { readonly log: Log }) => {
-  const app = puppetCaApi({ ca, adminCns: [admin], log: ca.log });
+  const app = new Hono<PortEnv>().route("/puppet-ca/v1", puppetCaApi({ ca, adminCns: [admin], log: ca.log }));
   const call = async (method: string, path: string, { as, body, headers = {} }: Asking = {}): Promise<Answer> => {
     const bindings: PortBindings = { remoteAddress: "192.0.2.7", secure: true, ...(as ? { peer: as } : {}) };
     const response = await app.request(
-      path,
+      `/puppet-ca/v1${path}`,
       { method, headers: { "Content-Type": "text/plain", ...headers }, ...(body === undefined ? {} : { body }) },
       bindings,
     );
@@ -44,6 +45,8 @@ export const createTestApi = async (ca: OpenCa & { readonly log: Log }) => {
     };
   };
   const issued = async (certname: string): Promise<Peer> => {
+    const there = await ca.certificates.current({ space, certname });
+    if (there?.certificate) return peerOf(there.certificate);
     const pem = await requestPem(certname);
     const { certificate } = await ca.certificates.issue({ space, certname, pem, by: operator });
     return peerOf(certificate!);

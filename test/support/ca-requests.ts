@@ -17,7 +17,11 @@ export const newKey = async (kind: KeyKind = "p-256"): Promise<TestKey> => {
 
 export const utf8 = (text: string): Bytes => element(0x0c, new TextEncoder().encode(text));
 /** An extension with a string in it, as Puppet writes its own. */
-export const stringExtension = (id: string, text: string): Extension => ({ oid: id, critical: false, value: utf8(text) });
+export const stringExtension = (id: string, text: string): Extension => ({
+  oid: id,
+  critical: false,
+  value: utf8(text),
+});
 export const altNames = (...names: readonly string[]): Extension => ({
   oid: "2.5.29.17",
   critical: false,

@@ -35,7 +35,10 @@ export const createMemoryDocuments = (clock?: Clock): MemoryDocuments => {
     }
     return known;
   };
+  // while several changes are made in one step nobody is told of a part
+  let held: Set<CollectionName> | undefined;
   const changed = (name: CollectionName) => {
+    if (held) return void held.add(name);
     versions.set(name, (versions.get(name) ?? 0) + 1);
     for (const listener of listeners.get(name) ?? []) listener();
   };
@@ -58,44 +61,59 @@ export const createMemoryDocuments = (clock?: Clock): MemoryDocuments => {
     return structuredClone(stored);
   };
 
+  const insert = (name: CollectionName, document: Document): Stored => {
+    if (table(name).has(document.id)) {
+      throw new AppError("conflict", `"${document.id}" exists in "${name}" already`, { field: "id" });
+    }
+    checkUnique(name, document);
+    return put(name, document, 1);
+  };
+  const replace = (name: CollectionName, document: Document, version: number): Stored => {
+    const known = table(name).get(document.id);
+    if (!known) throw new AppError("not_found", `"${document.id}" is not in "${name}"`);
+    if (known.version !== version) {
+      throw new AppError("precondition_failed", `"${document.id}" in "${name}" was changed by someone else`);
+    }
+    checkUnique(name, document);
+    return put(name, document, version + 1);
+  };
+  const remove = (name: CollectionName, id: string): boolean => {
+    const removed = table(name).delete(id);
+    if (removed) changed(name);
+    return removed;
+  };
+
   const documents: Documents = {
     async get<T extends Document>(name: CollectionName, id: string) {
       return structuredClone(table(name).get(id)) as Stored<T> | undefined;
     },
     async insert<T extends Document>(name: CollectionName, document: T) {
-      if (table(name).has(document.id)) {
-        throw new AppError("conflict", `"${document.id}" exists in "${name}" already`, { field: "id" });
-      }
-      checkUnique(name, document);
-      return put(name, document, 1) as Stored<T>;
+      return insert(name, document) as Stored<T>;
     },
     async replace<T extends Document>(name: CollectionName, document: T, version: number) {
-      const known = table(name).get(document.id);
-      if (!known) throw new AppError("not_found", `"${document.id}" is not in "${name}"`);
-      if (known.version !== version) {
-        throw new AppError("precondition_failed", `"${document.id}" in "${name}" was changed by someone else`);
-      }
-      checkUnique(name, document);
-      return put(name, document, version + 1) as Stored<T>;
+      return replace(name, document, version) as Stored<T>;
     },
     async remove(name, id) {
-      const removed = table(name).delete(id);
-      if (removed) changed(name);
-      return removed;
+      return remove(name, id);
     },
     async change(changes) {
-      const before = structuredClone(tables);
+      const before = new Map([...tables].map(([name, known]) => [name, new Map(known)]));
+      const touched = held = new Set();
       try {
         for (const each of changes) {
-          if (each.do === "insert") await documents.insert(each.collection, each.document);
-          else if (each.do === "replace") await documents.replace(each.collection, each.document, each.version);
-          else await documents.remove(each.collection, each.id);
+          if (each.do === "insert") insert(each.collection, each.document);
+          else if (each.do === "replace") replace(each.collection, each.document, each.version);
+          else remove(each.collection, each.id);
         }
       } catch (error) {
         tables.clear();
         for (const [name, known] of before) tables.set(name, known);
+        touched.clear();
         throw error;
+      } finally {
+        held = undefined;
       }
+      touched.forEach(changed);
     },
     async removeWhere(name, where) {
       const found = [...table(name).values()].filter((each) => holds(where, each) === true);

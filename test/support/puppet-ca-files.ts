@@ -14,7 +14,12 @@ export const puppetCaFiles = async (
 ): Promise<PuppetCaFiles> => {
   const { root, ca } = estate;
   const line = (serial: string, certname: string) =>
-    writeInventoryLine({ serial, certname, notBefore: Date.now() - 86_400_000, notAfter: Date.now() + 30 * 86_400_000 });
+    writeInventoryLine({
+      serial,
+      certname,
+      notBefore: Date.now() - 86_400_000,
+      notAfter: Date.now() + 30 * 86_400_000,
+    });
   return {
     caCert: ca.cert + root.cert,
     caKey: ca.key,

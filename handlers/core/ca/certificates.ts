@@ -10,7 +10,7 @@ import type { createAutosign } from "./autosign.ts";
 import { checkCertname, checkGrants, checkRequest, checkSubject } from "./check-request.ts";
 import { contended } from "./contended.ts";
 import type { Directory } from "./directory.ts";
-import { all, foremost, is, rowsOf } from "./find.ts";
+import { all, foremost, is, rowsOf, unknownName } from "./find.ts";
 import { authorizationsOf, issueCertificate, type Issued, type StatusUrls } from "./issue.ts";
 import { type EffectivePolicy, policyOf } from "./policy.ts";
 import type { Actor, Certificate, CertificateDocument } from "./records.ts";
@@ -143,7 +143,7 @@ export const createCertificates = (deps: {
     sign: ({ space, certname, by, ttl, authorized = true }) =>
       contended(async () => {
         const rows = await rowsOf(documents, { space, certname });
-        if (rows.length === 0) throw new AppError("not_found", "Invalid certificate subject.");
+        if (rows.length === 0) throw unknownName(certname);
         const row = rows.find(({ status }) => status === "requested");
         if (!row?.request) {
           throw new AppError("conflict", `Cannot sign certificate for host ${certname} without a certificate request`);

@@ -15,8 +15,10 @@ const day = 86_400_000;
 
 /** The state of the list that comes after this one. */
 export const nextCrl = (crl: CrlState | null, now: number, validity: number): CrlState => {
-  // whole seconds, and never the same twice: a reader goes by thisUpdate
-  const this_update = Math.max(Math.floor(now / 1000) * 1000, crl ? crl.this_update + 1000 : 0);
+  const second = Math.floor(now / 1000) * 1000;
+  // whole seconds, and not the same twice: a reader goes by thisUpdate; but however many are revoked in a row, it must not
+  // come to stand in the future, where it is written a day earlier
+  const this_update = Math.max(second, Math.min((crl?.this_update ?? 0) + 1000, second + day / 2));
   return { number: (crl?.number ?? 0) + 1, this_update, next_update: this_update + validity };
 };
 
@@ -48,17 +50,19 @@ export const createCrls = (deps: {
   const make = async (authority: AuthorityDocument, state: CrlState): Promise<CrlView> => {
     const { id } = authority;
     const issuer = await directory.issuer(id);
-    await revocations.fresh();
+    // the number may be from a change that was noticed nowhere yet: its revocations belong to it
+    await revocations.read();
+    // for clocks that are behind, as with certificates
+    const thisUpdate = state.this_update - day;
     // an expired certificate is refused anyway
     const listed = [...revocations.of(id).values()].filter(({ number, not_after }) =>
-      number <= state.number && (not_after === null || not_after >= state.this_update)
+      number <= state.number && (not_after === null || not_after >= thisUpdate)
     );
     const der = await writeCrl({
       issuer: issuer.name,
       keyIdentifier: issuer.keyIdentifier,
       number: state.number,
-      // for clocks that are behind, as with certificates
-      thisUpdate: state.this_update - day,
+      thisUpdate,
       nextUpdate: state.next_update,
       entries: listed.map(entryOf),
     }, issuer.signer);

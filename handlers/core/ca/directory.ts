@@ -46,8 +46,19 @@ export const createDirectory = (deps: {
     return known;
   };
 
+  /** What isn't there may have been made by another process a moment ago: then it is looked for once more. */
+  const lookUp = async <Kind extends keyof Known>(
+    kind: Kind,
+    id: string,
+  ): Promise<NonNullable<ReturnType<Known[Kind]["get"]>> | undefined> => {
+    type Found = NonNullable<ReturnType<Known[Kind]["get"]>> | undefined;
+    const found = (await now())[kind].get(id) as Found;
+    if (found) return found;
+    known = undefined;
+    return (await now())[kind].get(id) as Found;
+  };
   const authority = async (id: string): Promise<Stored<AuthorityDocument>> => {
-    const found = (await now()).authorities.get(id);
+    const found = await lookUp("authorities", id);
     if (!found) throw new AppError("not_found", `There is no authority "${id}"`);
     return found;
   };
@@ -59,10 +70,11 @@ export const createDirectory = (deps: {
 
   return {
     now,
+    lookUp,
     authority,
     open,
     space: async (id: string): Promise<Stored<SpaceDocument>> => {
-      const found = (await now()).spaces.get(id);
+      const found = await lookUp("spaces", id);
       if (!found) throw new AppError("not_found", `There is no space "${id}"`);
       return found;
     },

@@ -1,3 +1,4 @@
+import { AppError } from "../../errors.ts";
 import type { Clock } from "../../interfaces/clock.ts";
 import type { Documents, Stored } from "../../interfaces/documents.ts";
 import type { Condition, Order } from "../query/plan.ts";
@@ -40,6 +41,10 @@ export const all = (...of: readonly Condition[]): Condition => ({ op: "and", of 
 /** A serial as it is kept: lower-case hex without leading zeros, whatever form it was typed in. */
 export const plainSerial = (text: string): string =>
   text.toLowerCase().replace(/^0x/, "").replaceAll(":", "").replace(/^0+(?=.)/, "");
+
+/** What to throw where a name has neither a request nor a certificate. */
+export const unknownName = (certname: string): AppError =>
+  new AppError("not_found", `"${certname}" has neither a request nor a certificate`);
 
 /** Every row of a name that was not cleaned. */
 export const rowsOf = (

@@ -15,6 +15,10 @@ import { type EffectivePolicy, policyOf } from "./policy.ts";
 import type { CertificateDocument } from "./records.ts";
 import type { Certificates } from "./types.ts";
 
+/** Until when a renewed one is not made anew, so that who asks in a loop fills no records: a day, or a tenth of its life. */
+const youngUntil = ({ signed_at, not_after }: CertificateDocument): number =>
+  signed_at! + Math.min(86_400_000, (not_after! - signed_at!) / 10);
+
 /**
  * Renewing: a new certificate for the key, the names and Puppet's extensions of one that is still good. The old one stays
  * valid until it expires, so that an answer that got lost locks nobody out; asked again soon, the same new one is given.
@@ -56,12 +60,12 @@ export const createRenew = (deps: {
   /** One that was made not long ago for the same certificate: the agent that asks again never got it. */
   const madeBefore = async (row: CertificateDocument, now: number): Promise<CertificateDocument | undefined> => {
     const found = await documents.find<CertificateDocument>("ca_certificates", {
-      where: all(is("certname", row.certname), is("renewal_of", row.id), is("status", "signed")),
+      where: all(is("certname", row.certname), is("renewal_of", row.id)),
       order: [{ field: "signed_at", direction: "desc" }],
       limit: 1,
     });
     const [newest] = found;
-    if (!newest || newest.cleaned_at !== null) return undefined;
+    if (newest?.status !== "signed" || newest.cleaned_at !== null) return undefined;
     const half = (newest.signed_at! + newest.not_after!) / 2;
     return now < half ? newest : undefined;
   };
@@ -75,7 +79,8 @@ export const createRenew = (deps: {
         const policy = policyOf(space, configured);
         if (!policy.allow_renewal) throw new AppError("not_found", "Not Found");
         const now = clock.now();
-        const known = await madeBefore(row, now);
+        const isYoung = row.renewal_of !== null && now < youngUntil(row);
+        const known = isYoung ? row : await madeBefore(row, now);
         if (known) return known;
         const names = old.extensions.find(({ oid }) => oid === oids.subjectAltName);
         const issued = await issueCertificate({

@@ -5,13 +5,18 @@ import type { Condition } from "../query/plan.ts";
 import type { Revocation, RevocationDocument } from "./records.ts";
 
 export type Revoked = Pick<Revocation, "number" | "not_after" | "reason" | "revoked_at" | "serial">;
-type List = { readonly serials: Map<string, Revoked>; highest: number };
+/** `last` is what comes last in their order; undefined while they are in none. */
+type List = { serials: Map<string, Revoked>; highest: number; last: Revoked | undefined };
+
+/** The same in every process, whatever the order in which each came to know of them. */
+const order = (a: Revoked, b: Revoked): number =>
+  a.number - b.number || (a.serial < b.serial ? -1 : Number(a.serial > b.serial));
 
 export type Revocations = ReturnType<typeof createRevocations>;
 
 /**
  * All revoked serials, in memory. A revocation takes the next CRL number of its authority, so what is new since the last
- * look is what has a higher one: one short read, whoever made it.
+ * look is what has a higher one, or, as those of an import, the same: one short read, whoever made it.
  */
 export const createRevocations = (deps: {
   readonly documents: Pick<Documents, "find">;
@@ -28,7 +33,7 @@ export const createRevocations = (deps: {
     const wanted = changes.version("ca_revocations");
     const known = [...lists].map(([authority, { highest }]): Condition => ({
       op: "and",
-      of: [is("authority", authority), { op: ">", left: { field: "number" }, right: highest }],
+      of: [is("authority", authority), { op: ">=", left: { field: "number" }, right: highest }],
     }));
     const unknown: Condition[] = [...lists.keys()].map((authority) => ({ op: "not", of: is("authority", authority) }));
     const rest: Condition | undefined = unknown.length > 0 ? { op: "and", of: unknown } : undefined;
@@ -48,14 +53,23 @@ export const createRevocations = (deps: {
       "revoked_at",
     ] satisfies (keyof Revocation)[];
     const rows = await documents.find<RevocationDocument>("ca_revocations", { ...(where ? { where } : {}), fields });
-    for (const row of rows) put(row);
-    return rows.length > 0;
+    let more = false;
+    for (const row of rows) more = put(row) || more;
+    for (const list of lists.values()) {
+      if (!list.last) list.serials = new Map([...list.serials.values()].sort(order).map((each) => [each.serial, each]));
+      list.last ??= [...list.serials.values()].at(-1);
+    }
+    return more;
   };
-  const put = ({ authority, serial, number, not_after, reason, revoked_at }: Revocation): void => {
-    const list = lists.get(authority) ?? { serials: new Map(), highest: 0 };
+  const put = ({ authority, serial, number, not_after, reason, revoked_at }: Revocation): boolean => {
+    const revoked: Revoked = { serial, number, not_after, reason, revoked_at };
+    const list = lists.get(authority) ?? { serials: new Map(), highest: 0, last: revoked };
     lists.set(authority, list);
-    list.serials.set(serial, { serial, number, not_after, reason, revoked_at });
+    if (list.serials.has(serial)) return false;
+    list.serials.set(serial, revoked);
     list.highest = Math.max(list.highest, number);
+    list.last = list.last && order(list.last, revoked) <= 0 ? revoked : undefined;
+    return true;
   };
   const tell = () => {
     for (const each of [...listeners]) {
@@ -73,12 +87,19 @@ export const createRevocations = (deps: {
       await (loading ??= load().finally(() => loading = undefined));
     }
   };
+  /** Resolves once everything is known that is in the store by now, also what no notice has come of yet. */
+  const read = async (): Promise<void> => {
+    // the one under way may have begun too early
+    await loading?.catch(() => {});
+    await (loading ??= load().finally(() => loading = undefined));
+  };
   const stop = changes.subscribe("ca_revocations", () => {
     fresh().catch((error) => log.error("Revocations cannot be read", { error }));
   });
 
   return {
     fresh,
+    read,
     /** Once `fresh` has resolved. */
     find: (authority: string, serial: string): Revoked | undefined => lists.get(authority)?.serials.get(serial),
     of: (authority: string): ReadonlyMap<string, Revoked> => lists.get(authority)?.serials ?? new Map(),

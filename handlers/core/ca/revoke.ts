@@ -4,7 +4,7 @@ import type { Change, Documents, Stored } from "../../interfaces/documents.ts";
 import type { Log } from "../../interfaces/log.ts";
 import { contended, createQueue } from "./contended.ts";
 import { nextCrl } from "./crl.ts";
-import { all, is, plainSerial, rowsOf } from "./find.ts";
+import { all, is, plainSerial, rowsOf, unknownName } from "./find.ts";
 import type { Actor, AuthorityDocument, CertificateDocument, RevocationDocument, RevocationReason } from "./records.ts";
 import type { Revocations } from "./revocations.ts";
 import type { Certificates } from "./types.ts";
@@ -122,7 +122,7 @@ export const createRevoke = (deps: {
     revoke: ({ space, certname, by, reason = "unspecified", force = false }) =>
       inTurn(async () => {
         const rows = await rowsOf(documents, { space, certname });
-        if (rows.length === 0) throw new AppError("not_found", "Invalid certificate subject.");
+        if (rows.length === 0) throw unknownName(certname);
         if (rows.every(({ status }) => status === "requested")) {
           throw new AppError("conflict", `Cannot revoke certificate for host ${certname} without a signed certificate`);
         }
@@ -149,7 +149,7 @@ export const createRevoke = (deps: {
     clean: ({ space, certname, by, force = false }) =>
       inTurn(async () => {
         const rows = await rowsOf(documents, { space, certname });
-        if (rows.length === 0) throw new AppError("not_found", `Could not find certificate ${certname}`);
+        if (rows.length === 0) throw unknownName(certname);
         return { revoked: await apply(rows, { by, reason: "unspecified", force, clean: true }) };
       }),
   };

@@ -28,7 +28,7 @@ export const createSpaces = (deps: {
   >();
 
   const checkSigner = async (id: string): Promise<void> => {
-    const authority = (await directory.now()).authorities.get(id);
+    const authority = await directory.lookUp("authorities", id);
     if (!authority) throw new AppError("invalid", `There is no authority "${id}"`, { field: "ca_id" });
     if (authority.status === "active" && authority.has_key) return;
     const why = authority.status === "active" ? "its key is not here" : `it is ${authority.status}`;
@@ -75,7 +75,7 @@ export const createSpaces = (deps: {
 
   return {
     list: async () => [...(await directory.now()).spaces.values()],
-    get: async (id) => (await directory.now()).spaces.get(id),
+    get: (id) => directory.lookUp("spaces", id),
 
     create: async ({ id, ca_id, description = "", policy = {} }) => {
       if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) {

@@ -78,17 +78,33 @@ export const hexOf = (bytes: Uint8Array): string => {
 export const integerHex = (bytes: Uint8Array, element: Element): string =>
   hexOf(contentOf(bytes, element)).replace(/^0+(?=.)/, "");
 
-/** An object identifier as dotted text. */
+/** No identifier that means something is longer; RFC 5280 promises nothing beyond some 100 octets. */
+const longestOid = 128;
+
+/**
+ * An object identifier as dotted text. Throws DerError for one in another form than DER's only one: two that are written
+ * differently are never the same text.
+ */
 export const oidText = (bytes: Uint8Array, element: Element): string => {
-  const arcs: number[] = [];
-  let arc = 0;
-  for (const byte of contentOf(bytes, element)) {
-    arc = arc * 128 + (byte & 0x7f);
-    if (byte < 0x80) {
-      if (arcs.length === 0) arcs.push(...(arc < 80 ? [Math.floor(arc / 40), arc % 40] : [2, arc - 80]));
-      else arcs.push(arc);
-      arc = 0;
-    }
+  const content = contentOf(bytes, element);
+  if (content.length === 0 || content.length > longestOid || content[content.length - 1]! > 0x7f) {
+    throw new DerError("Has an object identifier that cannot be read");
+  }
+  const arcs: (number | bigint)[] = [];
+  let arc: number | bigint = 0;
+  let begins = true;
+  for (const byte of content) {
+    if (begins && byte === 0x80) throw new DerError("Has an object identifier with a number that begins with zeros");
+    begins = byte < 0x80;
+    // numbers such as those made from UUIDs are larger than what a number holds exactly
+    arc = typeof arc === "number" && arc < 2 ** 45
+      ? arc * 128 + (byte & 0x7f)
+      : BigInt(arc) * 128n + BigInt(byte & 0x7f);
+    if (!begins) continue;
+    if (arcs.length > 0) arcs.push(arc);
+    else if (arc < 80) arcs.push(Math.floor(Number(arc) / 40), Number(arc) % 40);
+    else arcs.push(2, typeof arc === "number" ? arc - 80 : arc - 80n);
+    arc = 0;
   }
   return arcs.join(".");
 };

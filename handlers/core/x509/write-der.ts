@@ -61,14 +61,26 @@ export const integer = (hex: string): Bytes => {
   return element(tags.integer, unhex(digits.length % 2 === 0 && digits >= "8" ? `00${digits}` : digits));
 };
 
+/** An object identifier from dotted text, as `oidText` gives it. */
 export const oid = (text: string): Bytes => {
-  const [first = 0, second = 0, ...rest] = text.split(".").map(Number);
-  const bytes = [first * 40 + second, ...rest].flatMap((arc) => {
-    const digits = [arc % 128];
-    for (let more = Math.floor(arc / 128); more > 0; more = Math.floor(more / 128)) digits.unshift(0x80 | more % 128);
-    return digits;
+  const [first = "0", second = "0", ...rest] = text.split(".");
+  const head = BigInt(first) * 40n + BigInt(second);
+  const bytes = [String(head), ...rest].flatMap((arc) => {
+    const number = Number(arc);
+    return Number.isSafeInteger(number) ? base128(number) : base128Large(BigInt(arc));
   });
   return element(tags.oid, Uint8Array.from(bytes));
+};
+
+const base128 = (number: number): number[] => {
+  const digits = [number % 128];
+  for (let more = Math.floor(number / 128); more > 0; more = Math.floor(more / 128)) digits.unshift(0x80 | more % 128);
+  return digits;
+};
+const base128Large = (number: bigint): number[] => {
+  const digits = [Number(number % 128n)];
+  for (let more = number / 128n; more > 0n; more /= 128n) digits.unshift(0x80 | Number(more % 128n));
+  return digits;
 };
 
 /** UTCTime until 2049, GeneralizedTime from then on (RFC 5280, 4.1.2.5); whole seconds. */
