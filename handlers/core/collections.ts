@@ -3,6 +3,7 @@ import type { CollectionName } from "../interfaces/documents.ts";
 export type Collection = {
   /** Each a list of fields that are unique together, where none of them is missing or null; `id` always is. */
   readonly unique: readonly (readonly string[])[];
+  /** Fields that have an index hold texts or numbers; one that is missing is as good as null. */
   readonly indexes: readonly (readonly string[])[];
   /** The field with the time (ms since 1970) after which a document is removed. */
   readonly expires?: string;

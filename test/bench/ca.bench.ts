@@ -42,23 +42,24 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 };
 const median = (all: number[]): number => all.sort((a, b) => a - b)[Math.floor(all.length / 2)]!;
 
-const measure = async (client: CaClient, from: string): Promise<Figures> => {
+/** `first`: which of the certificates are revoked; one that is revoked already would cost nothing. */
+const measure = async (client: CaClient, from: string, first: number): Promise<Figures> => {
   const { requests } = requestsFor(names(from));
   await client.crl();
   const list: number[] = [], revoke: number[] = [], crl: number[] = [], crlAgain: number[] = [];
   for (let n = 0; n < 3; n++) list.push(await timed(() => client.list("signed")));
   for (let n = 1; n <= 5; n++) {
     // even ones are revoked already
-    revoke.push(await timed(() => client.revoke(nameOf(n * 2 + 1))));
+    revoke.push(await timed(() => client.revoke(nameOf((first + n) * 2 + 1))));
     crl.push(await timed(client.crl));
     crlAgain.push(await timed(client.crl));
   }
-  const [first, second] = [[...requests].slice(0, enrolments), [...requests].slice(enrolments)];
+  const [some, others] = [[...requests].slice(0, enrolments), [...requests].slice(enrolments)];
   const one = await timed(async () => {
-    for (const [name, csr] of first) await client.enrol(name, csr);
+    for (const [name, csr] of some) await client.enrol(name, csr);
   });
   const four = await timed(async () => {
-    const waiting = [...second];
+    const waiting = [...others];
     await Promise.all(Array.from({ length: 4 }, async () => {
       for (let next = waiting.pop(); next; next = waiting.pop()) await client.enrol(...next);
     }));
@@ -148,7 +149,7 @@ const ours = async (runtime: Runtime, admin: { cert: string; key: string; ca: st
   });
   const client = createCaClient(ports.puppet, admin);
   try {
-    return await measure(client, runtime);
+    return await measure(client, runtime, runtime === "node" ? 0 : 10);
   } finally {
     client.close();
     await product.close();
@@ -187,7 +188,7 @@ const theirs = async (script: string): Promise<Figures> => {
       key: readFileSync(key, "utf8"),
       ca: text("ca_crt.pem"),
     });
-    const figures = await measure(client, "real");
+    const figures = await measure(client, "real", 0);
     client.close();
     return figures;
   } finally {

@@ -90,6 +90,11 @@ export const createAuthorities = (deps: {
 
     create: async ({ id, parent_id = null, cn, organization, key: kind = "rsa-4096", validity_days = defaultDays }) => {
       await checkFree(id);
+      if (parent_id !== null && directory.open(await directory.authority(parent_id)).facts.pathLength === 0) {
+        throw new AppError("invalid", `Authority "${parent_id}" may have no authorities below it (pathlen)`, {
+          field: "parent_id",
+        });
+      }
       const key = await keys.create(id, kind);
       const what = { id, cn, days: validity_days, ...(organization === undefined ? {} : { organization }) };
       const certificate = await sign(what, key, parent_id);

@@ -86,7 +86,7 @@ export const createCa = (deps: CaDeps): OpenCa => {
     directory,
     crls,
     ocsp: createOcsp({ ...deps, directory, revocations }),
-    updateExternalCrls: (pem) => updateExternalCrls(documents, pem),
+    updateExternalCrls: (pem) => updateExternalCrls(deps, pem),
     transfer: createTransfer({ ...shared, certificates, spaces }),
     tasks: caTasks({ ...deps, crls, spaces }),
     close: revocations.close,

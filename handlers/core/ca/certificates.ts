@@ -7,7 +7,7 @@ import { parseAltName, showAltName } from "../x509/alt-names.ts";
 import { plainFingerprint } from "../x509/fingerprints.ts";
 import { injectedNames } from "./alt-name-templates.ts";
 import type { createAutosign } from "./autosign.ts";
-import { checkCertname, checkGrants, checkRequest, checkSubject } from "./check-request.ts";
+import { checkCertname, checkGrants, checkRequest, checkRights, checkSubject } from "./check-request.ts";
 import { contended } from "./contended.ts";
 import type { Directory } from "./directory.ts";
 import { all, foremost, is, rowsOf, unknownName } from "./find.ts";
@@ -162,7 +162,7 @@ export const createCertificates = (deps: {
         return stored;
       }),
 
-    issue: ({ space, certname, pem, by, ttl, subjectAltNames = [], cliAuth }) =>
+    issue: ({ space, certname, pem, by, ttl, subjectAltNames = [], authorized = false, cliAuth }) =>
       contended(async () => {
         const name = { space, certname };
         const policy = await policyFor(space);
@@ -172,6 +172,7 @@ export const createCertificates = (deps: {
         const there = shared ? undefined : foremost(await rowsOf(documents, name));
         if (there) throw new AppError("conflict", `${certname} already has a ${there.status} certificate`);
         const facts = await read(certname, pem, policy);
+        if (!authorized) checkRights(certname, facts);
         const added = subjectAltNames.map((text) => {
           const parsed = parseAltName(text);
           if (!parsed) {

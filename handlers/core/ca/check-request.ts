@@ -62,13 +62,17 @@ export const checkGrants = (
   policy: EffectivePolicy,
   authorized: boolean,
 ): void => {
-  if (!authorized && facts.extensions.some(({ oid }) => isAuthorization(oid))) {
-    throw refuse(
-      `CSR '${certname}' contains an authorization extension, which is disallowed. ` +
-        "Only someone who may administer the CA can sign it, by its name",
-    );
-  }
+  if (!authorized) checkRights(certname, facts);
   checkAltNames(certname, facts.altNames, policy);
+};
+
+/** Whether a request asks for no rights (1.3.6.1.4.1.34380.1.3.*). Throws AppError `bad_request`. */
+export const checkRights = (certname: string, { extensions }: Pick<RequestFacts, "extensions">): void => {
+  if (!extensions.some(({ oid }) => isAuthorization(oid))) return;
+  throw refuse(
+    `CSR '${certname}' contains an authorization extension, which is disallowed. ` +
+      "Only someone who may administer the CA can sign it, by its name",
+  );
 };
 
 const checkKey = ({ key }: RequestFacts): void => {

@@ -1,4 +1,5 @@
 import { AppError } from "../../errors.ts";
+import type { Clock } from "../../interfaces/clock.ts";
 import type { Documents } from "../../interfaces/documents.ts";
 import { readCrl } from "../x509/crl.ts";
 import { DerError } from "../x509/der.ts";
@@ -6,6 +7,7 @@ import { pemBlocks, pemOf } from "../x509/pem.ts";
 import { isSignedBy } from "../x509/verify-signature.ts";
 import { openCertificates } from "./authority-facts.ts";
 import { contended } from "./contended.ts";
+import { nextCrl } from "./crl.ts";
 import type { AuthorityDocument } from "./records.ts";
 
 const bad = (message: string) => new AppError("bad_request", message);
@@ -15,7 +17,15 @@ const bad = (message: string) => new AppError("bad_request", message);
  * one of them and be newer than what is there; those of our own authorities are left alone. Throws AppError `bad_request`,
  * and changes nothing then. Returns how many were taken.
  */
-export const updateExternalCrls = (documents: Documents, pem: string): Promise<number> =>
+export const updateExternalCrls = (
+  { documents, clock, crlValidity }: {
+    readonly documents: Documents;
+    readonly clock: Clock;
+    /** Milliseconds that a CRL of ours is valid. */
+    readonly crlValidity: number;
+  },
+  pem: string,
+): Promise<number> =>
   contended(async () => {
     const blocks = readBlocks(pem);
     let taken = 0;
@@ -42,7 +52,9 @@ export const updateExternalCrls = (documents: Documents, pem: string): Promise<n
         lists = [...lists.filter((each) => each !== old), pemOf(der, "X509 CRL")];
         taken++;
       }
-      const document = { ...authority, external_crls: lists } as unknown as AuthorityDocument;
+      // with a new list of its own: clients go by its number and date, and would not fetch the others
+      const crl = authority.crl && nextCrl(authority.crl, clock.now(), crlValidity);
+      const document = { ...authority, crl, external_crls: lists } as unknown as AuthorityDocument;
       if (lists.join() !== authority.external_crls.join()) {
         changes.push({ do: "replace", collection: "ca_authorities", document, version } as const);
       }

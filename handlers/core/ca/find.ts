@@ -61,26 +61,27 @@ export const foremost = <T extends CertificateSummary>(rows: readonly T[]): T | 
     Number(b.status === "signed") - Number(a.status === "signed") || (b.signed_at ?? 0) - (a.signed_at ?? 0)
   )[0];
 
-/** One of these statuses, said so that an index finds it. */
+const stored = ["requested", "signed", "revoked"] as const;
+
+/**
+ * One of these statuses. A page goes by certname and a count by the index that has all of it; so it is said in the way that
+ * leads the store to neither the dates nor to a list per status.
+ */
 const statusIs = (wanted: readonly CertificateStatus[], now: number): Condition => {
   const has = (status: CertificateStatus) => wanted.includes(status);
+  const past: Condition = { op: "<=", left: { field: "not_after" }, right: now };
   // expired ones are signed ones, too
-  if (has("signed") === has("expired")) {
-    const stored = wanted.filter((status) => status !== "expired");
-    return stored.length === 1 ? is("status", stored[0]!) : among(stored);
-  }
-  const signed = all(
-    is("status", "signed"),
-    { op: has("signed") ? ">" : "<=", left: { field: "not_after" }, right: now },
-  );
-  const others = wanted.filter((status) => status !== "signed" && status !== "expired");
-  return others.length === 0 ? signed : { op: "or", of: [signed, among(others)] };
+  if (has("signed") === has("expired")) return among(stored.filter(has));
+  // these are few, and found by their dates
+  if (wanted.every((status) => status === "expired")) return all(past, isNot("status", "revoked"));
+  const wrong = all(is("status", "signed"), has("signed") ? past : { op: "not", of: past });
+  return all(among(stored.filter((status) => status === "signed" || has(status))), { op: "not", of: wrong });
 };
-const among = (statuses: readonly string[]): Condition => ({
-  op: "in",
-  left: [{ field: "status" }],
-  values: statuses.map((status) => [status]),
-});
+const among = (statuses: readonly (typeof stored)[number][]): Condition => {
+  const others = stored.filter((status) => !statuses.includes(status));
+  if (statuses.length === 0) return { op: "or", of: [] };
+  return statuses.length === 1 ? is("status", statuses[0]!) : all(...others.map((status) => isNot("status", status)));
+};
 
 /** Finding certificates: only by what stands in the records, no PEM is ever parsed for it. */
 export const createFind = (

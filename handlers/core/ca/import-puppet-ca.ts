@@ -12,6 +12,7 @@ import { readPrivateKey } from "../x509/private-key.ts";
 import { isSignedBy } from "../x509/verify-signature.ts";
 import { authorityFacts, type OpenCertificate, openCertificates } from "./authority-facts.ts";
 import { checkChain } from "./check-chain.ts";
+import { contended } from "./contended.ts";
 import { nextCrl } from "./crl.ts";
 import { readInventoryLine } from "./inventory.ts";
 import { authorizationsOf } from "./issue.ts";
@@ -30,6 +31,7 @@ import { puppetSpace } from "./spaces.ts";
 import type { PuppetCaFiles, PuppetCaReport } from "./types.ts";
 
 const batch = 200;
+type Insert = Extract<Change, { readonly do: "insert" }>;
 const by = { kind: "command", name: "import" } as const;
 
 /**
@@ -98,7 +100,7 @@ export const importPuppetCa = async (
     }),
   );
   let [certificates, done] = [0, 0];
-  let pending: Change[] = [];
+  let pending: Insert[] = [];
   const flush = async () => {
     const changes = pending;
     pending = [];
@@ -188,6 +190,7 @@ export const importPuppetCa = async (
     certificates++;
   }
   await flush();
+  await renewList(documents, id, now, crlValidity);
   await pointSpaces(documents, id, now);
   return { authority: id, certificates, revocations: revoked.size, problems };
 };
@@ -239,19 +242,37 @@ const readLists = async (pem: string, authorities: readonly OpenCertificate[]): 
   }
 };
 
+const isConflict = (error: unknown): error is AppError => error instanceof AppError && error.code === "conflict";
+
 /** All of them at once, or, where some are there from an import that was cut off, one by one. */
-const insertNew = async (documents: Documents, changes: readonly Change[]): Promise<void> => {
+const insertNew = async (documents: Documents, changes: readonly Insert[]): Promise<void> => {
   try {
     await documents.change(changes);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== "conflict") throw error;
-    for (const each of changes) {
-      await documents.change([each]).catch((reason) => {
-        if (!(reason instanceof AppError) || reason.code !== "conflict") throw reason;
-      });
-    }
+    if (!isConflict(error)) throw error;
+    for (const each of changes) await insertOne(documents, each);
   }
 };
+const insertOne = async (documents: Documents, change: Insert): Promise<void> => {
+  try {
+    await documents.change([change]);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    // the name is held by what was made here meanwhile: the old certificate is known all the same
+    if (error.field !== "claim") return;
+    await insertOne(documents, { ...change, document: { ...change.document, claim: null } });
+  }
+};
+
+/** The next list: one that was made while the revocations came in knew only some. */
+const renewList = (documents: Documents, id: string, now: number, crlValidity: number): Promise<void> =>
+  contended(async () => {
+    const stored = await documents.get<AuthorityDocument>("ca_authorities", id);
+    if (!stored?.crl) return;
+    const { version, ...authority } = stored;
+    const document = { ...authority, crl: nextCrl(stored.crl, now, crlValidity) } as AuthorityDocument;
+    await documents.replace<AuthorityDocument>("ca_authorities", document, version);
+  });
 
 /** From now on this CA signs, for agents and for our own listeners: the agents know no other. */
 const pointSpaces = async (documents: Documents, ca_id: string, now: number): Promise<void> => {

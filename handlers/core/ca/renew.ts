@@ -49,7 +49,7 @@ export const createRenew = (deps: {
   const importedRow = async ({ facts }: OpenCertificate): Promise<Stored<CertificateDocument> | undefined> => {
     const { authorities } = await directory.now();
     const issuer = [...authorities.values()].find((each) =>
-      directory.open(each).facts.subject.der === facts.issuer.der
+      each.certificate !== "" && directory.open(each).facts.subject.der === facts.issuer.der
     );
     if (!issuer) return undefined;
     const [row] = await documents.find<CertificateDocument>("ca_certificates", {

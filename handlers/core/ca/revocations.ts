@@ -2,7 +2,7 @@ import type { Changes } from "../../interfaces/changes.ts";
 import type { Documents } from "../../interfaces/documents.ts";
 import type { Log } from "../../interfaces/log.ts";
 import type { Condition } from "../query/plan.ts";
-import type { Revocation, RevocationDocument } from "./records.ts";
+import type { AuthorityDocument, Revocation, RevocationDocument } from "./records.ts";
 
 export type Revoked = Pick<Revocation, "number" | "not_after" | "reason" | "revoked_at" | "serial">;
 /** `last` is what comes last in their order; undefined while they are in none. */
@@ -31,18 +31,19 @@ export const createRevocations = (deps: {
 
   const load = async (): Promise<void> => {
     const wanted = changes.version("ca_revocations");
-    const known = [...lists].map(([authority, { highest }]): Condition => ({
-      op: "and",
-      of: [is("authority", authority), { op: ">=", left: { field: "number" }, right: highest }],
-    }));
-    const unknown: Condition[] = [...lists.keys()].map((authority) => ({ op: "not", of: is("authority", authority) }));
-    const rest: Condition | undefined = unknown.length > 0 ? { op: "and", of: unknown } : undefined;
+    // authority by authority: an index finds each, as it would not what is of no known one
+    const authorities = await documents.find<AuthorityDocument>("ca_authorities", { fields: ["id"] });
     let more = false;
-    for (const where of [...known, rest]) more = await take(where) || more;
+    for (const { id } of authorities) more = await take(id) || more;
     asOf = wanted;
     if (more) tell();
   };
-  const take = async (where: Condition | undefined): Promise<boolean> => {
+  const take = async (authority: string): Promise<boolean> => {
+    const highest = lists.get(authority)?.highest ?? 0;
+    const where: Condition = {
+      op: "and",
+      of: [is("authority", authority), { op: ">=", left: { field: "number" }, right: highest }],
+    };
     // all at once: a list that is cut off would leave a gap behind the highest number
     const fields = [
       "authority",
@@ -52,7 +53,7 @@ export const createRevocations = (deps: {
       "reason",
       "revoked_at",
     ] satisfies (keyof Revocation)[];
-    const rows = await documents.find<RevocationDocument>("ca_revocations", { ...(where ? { where } : {}), fields });
+    const rows = await documents.find<RevocationDocument>("ca_revocations", { where, fields });
     let more = false;
     for (const row of rows) more = put(row) || more;
     for (const list of lists.values()) {

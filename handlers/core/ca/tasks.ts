@@ -3,7 +3,7 @@ import type { Documents } from "../../interfaces/documents.ts";
 import type { Log } from "../../interfaces/log.ts";
 import type { Task } from "../periodic/run-due.ts";
 import type { Crls } from "./crl.ts";
-import { all, is } from "./find.ts";
+import { all, is, isNull } from "./find.ts";
 import { ownSpace } from "./revoke.ts";
 import { puppetSpace } from "./spaces.ts";
 import type { Spaces } from "./types.ts";
@@ -49,11 +49,19 @@ export const caTasks = (deps: {
       run: async () => {
         const [agents, own] = await Promise.all([spaces.get(puppetSpace), spaces.get(ownSpace)]);
         if (!agents || !own || agents.ca_id === own.ca_id) return;
-        // our listeners keep the old authority for as long as an agent may know no other
-        const progress = await spaces.progress(puppetSpace);
-        const left = progress.filter(({ current }) => !current).reduce((sum, { live }) => sum + live, 0);
-        const listeners = (await spaces.progress(ownSpace)).reduce((sum, { live }) => sum + live, 0);
-        if (left > listeners) return;
+        // our listeners keep the old authority for as long as an agent may know no other; their own certificates, which
+        // are live ones of it, too, don't count
+        const left = await documents.count(
+          "ca_certificates",
+          all(
+            is("space", puppetSpace),
+            is("status", "signed"),
+            { op: "not", of: is("authority", agents.ca_id) },
+            { op: ">", left: { field: "not_after" }, right: clock.now() },
+            isNull("cleaned_at"),
+          ),
+        );
+        if (left > 0) return;
         await spaces.update(ownSpace, { ca_id: agents.ca_id, by: { kind: "policy", name: "roll-over" } });
         log.info("Roll-over is done: our listeners follow", { authority: agents.ca_id });
       },

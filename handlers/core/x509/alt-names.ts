@@ -31,7 +31,8 @@ export const writeAltNames = (names: readonly AltName[]): Bytes =>
 export const parseAltName = (text: string): AltName | undefined => {
   const [, kind = "DNS", value = ""] = /^(?:(DNS|IP):)?(\S+)$/.exec(text.trim()) ?? [];
   if (value === "") return undefined;
-  if (kind === "DNS") return { kind, value };
+  // what has a colon is of another kind: `URI:…`, an address without its kind
+  if (kind === "DNS") return value.includes(":") ? undefined : { kind, value };
   try {
     return { kind: "IP", value: showAddress(addressBytes(value)) };
   } catch {
