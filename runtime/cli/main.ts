@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "look at a running set-up as a stranger would, and say what to do",
     load: async () => (await import("./check.ts")).checkCommand,
   },
+  ca: {
+    summary: "manage the certificate authority: list, sign, revoke, clean, generate, import …; ca help",
+    load: async () => (await import("./ca.ts")).caCommandLine,
+  },
   backup: {
     summary: "FILE: write the store and its keys into one encrypted file, while it runs; verify FILE: check it",
     load: async () => (await import("./backup.ts")).backupCommand,

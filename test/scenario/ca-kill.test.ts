@@ -13,14 +13,16 @@ import { newKey, requestPem } from "../support/ca-requests.ts";
 import { createRecordingLog } from "../support/log.ts";
 
 const runtime: Runtime = "Deno" in globalThis ? "deno" : "node";
-const from = runtime === "deno" ? 28150 : 28140;
+const from = runtime === "deno" ? 28310 : 28300;
 const ports = { management: from, puppet: from + 1, puppetdb: from + 2 };
 const ca = `https://localhost:${ports.puppet}/puppet-ca/v1`;
 const dir = mkdtempSync(join(tmpdir(), "hoppetdb-ca-kill-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-const start = () =>
-  startProduct(runtime, ports, {
+let running: Product | undefined;
+afterAll(() => running?.kill());
+const start = async () =>
+  running = await startProduct(runtime, ports, {
     HOPPETDB_DATA_DIR: dir,
     HOPPETDB_CA: "own",
     HOPPETDB_CA_KEY: "p-256",
@@ -51,21 +53,25 @@ describe("kill -9 while the CA signs and revokes", () => {
     };
     const work = async (product: Product, killAfter: number) => {
       let gone = false;
+      // an answer that is cut off in the middle may never end
+      const { promise: killed, reject } = Promise.withResolvers<never>();
+      killed.catch(() => {});
       const worker = async () => {
         while (!gone) {
           const certname = `node${next++}.example.test`;
           try {
-            const pem = await enrol(certname);
+            const pem = await Promise.race([enrol(certname), killed]);
             if (pem) got.set(certname, pem);
             if (!pem || next % 3) continue;
             const state = JSON.stringify({ desired_state: "revoked" });
-            const { status } = await ask(
+            const revoking = ask(
               `${ca}/certificate_status/${certname}`,
               admin!,
               "PUT",
               state,
               "application/json",
             );
+            const { status } = await Promise.race([revoking, killed]);
             if (status === 204) revoked.add(certname);
           } catch {
             gone = true;
@@ -75,6 +81,7 @@ describe("kill -9 while the CA signs and revokes", () => {
       const workers = Array.from({ length: 6 }, worker);
       await new Promise((resolve) => setTimeout(resolve, killAfter));
       await product.kill();
+      setTimeout(() => reject(new Error("killed")), 300);
       await Promise.all(workers);
     };
 

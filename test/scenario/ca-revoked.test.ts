@@ -12,7 +12,7 @@ import { newKey, requestPem } from "../support/ca-requests.ts";
 import { eventually } from "../support/eventually.ts";
 
 const runtime: Runtime = "Deno" in globalThis ? "deno" : "node";
-const from = runtime === "deno" ? 28180 : 28160;
+const from = runtime === "deno" ? 28340 : 28320;
 const ports = { management: from, puppet: from + 1, puppetdb: from + 2 };
 const beside = { management: from + 10, puppet: from + 11, puppetdb: from + 12 };
 const ca = `https://localhost:${ports.puppet}/puppet-ca/v1`;
@@ -154,7 +154,7 @@ describe("two processes on one store, with agents that stay connected", () => {
   it("have not written a key or a request's secret to the log", () => {
     for (const product of [first!, second!]) {
       expect(product.log()).not.toContain("PRIVATE");
-      expect(product.log()).not.toMatch(/"level":"error"/);
+      expect(product.log().split("\n").filter((line) => line.includes('"level":"error"'))).toEqual([]);
     }
   });
 });

@@ -47,7 +47,7 @@ export const checkSubject = (certname: string, facts: RequestFacts): void => {
  * because a request asks for it. Throws AppError `bad_request`.
  */
 export const checkRequest = (facts: RequestFacts, policy: EffectivePolicy): void => {
-  checkKey(facts);
+  checkKey(facts, policy);
   checkExtensions(facts.extensions, policy);
   checkNames(facts.altNames);
 };
@@ -75,15 +75,19 @@ export const checkRights = (certname: string, { extensions }: Pick<RequestFacts,
   );
 };
 
-const checkKey = ({ key }: RequestFacts): void => {
+const checkKey = ({ key }: RequestFacts, { key_types, minimum_rsa_bits }: EffectivePolicy): void => {
+  const least = Math.max(2048, minimum_rsa_bits);
   if (key.kind === "rsa") {
-    if (key.bits < 2048) throw refuse(`The request has an RSA key of ${key.bits} bits, expected at least 2048`);
+    if (key.bits < least) throw refuse(`The request has an RSA key of ${key.bits} bits, expected at least ${least}`);
     if (key.bits > 8192) throw refuse(`The request has an RSA key of ${key.bits} bits, expected at most 8192`);
     if (key.exponent < 65_537 || key.exponent % 2 === 0 || key.exponent === Infinity) {
       throw refuse("The request has an RSA key with a bad exponent, expected 65537");
     }
   } else if (key.kind !== "ec" || !["P-256", "P-384", "P-521"].includes(key.curve)) {
     throw refuse("The request has a key that is not supported, expected RSA, or ECDSA on P-256, P-384 or P-521");
+  }
+  if (key_types.length > 0 && !key_types.includes(key.kind)) {
+    throw refuse(`The request has a key of the type ${key.kind}, expected ${key_types.join(" or ")}`);
   }
 };
 

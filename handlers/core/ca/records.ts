@@ -61,6 +61,9 @@ export type Space = {
 };
 export type SpaceDocument = Document & Space;
 
+export const keyTypes = ["rsa", "ec"] as const;
+export type KeyType = (typeof keyTypes)[number];
+
 /** What a space signs, and what it signs by itself. What is null comes from the configuration. */
 export type Policy = {
   /** Seconds that a certificate lasts. */
@@ -72,6 +75,9 @@ export type Policy = {
   readonly autosign: "off" | "all" | readonly string[] | null;
   /** Sign what exists as a node in the store already. */
   readonly autosign_known_nodes: boolean | null;
+  /** Which keys requests may have; RSA ones of no fewer bits than that, and never below 2048. Empty: both. */
+  readonly key_types: readonly KeyType[];
+  readonly minimum_rsa_bits: number | null;
   /** Names must be RFC 1123 host names. */
   readonly enforce_rfc1123: boolean | null;
   readonly allow_subject_alt_names: boolean | null;

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { certificateStatuses, type Policy, type RevocationReason, revocationReasons } from "../../core/ca/records.ts";
+import {
+  certificateStatuses,
+  keyTypes,
+  type Policy,
+  type RevocationReason,
+  revocationReasons,
+} from "../../core/ca/records.ts";
 import { puppetSpace } from "../../core/ca/spaces.ts";
 import { pattern } from "../../http/paging.ts";
 import { timestamp } from "../../interfaces/clock.ts";
@@ -32,6 +38,8 @@ export const policyShape = z.strictObject({
   autosign: z.union([z.enum(["off", "all"]), z.array(z.string().min(1).max(255)).max(1000)]).nullable()
     .meta({ description: "`off`, `all`, or certnames and globs such as `*.example.com`" }),
   autosign_known_nodes: z.boolean().nullable().meta({ description: "Sign what exists as a node in the store already" }),
+  key_types: z.array(z.enum(keyTypes)).max(2).meta({ description: "Which keys requests may have; empty: any" }),
+  minimum_rsa_bits: z.number().int().min(2048).max(8192).nullable().meta(orConfigured),
   enforce_rfc1123: z.boolean().nullable().meta(orConfigured),
   allow_subject_alt_names: z.boolean().nullable().meta(orConfigured),
   subject_alt_name_patterns: z.array(pattern()).max(100)

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { openPolicy } from "../../core/ca/policy.ts";
 import type { Policy, Space } from "../../core/ca/records.ts";
 import type { Spaces } from "../../core/ca/types.ts";
 import { AppError } from "../../errors.ts";
@@ -140,7 +141,7 @@ const show = ({ id, description, ca_id, ca_id_history, policy, created_at }: Spa
   description,
   ca_id,
   ca_id_history: [...ca_id_history],
-  policy: policy as Shown["policy"],
+  policy: { ...openPolicy, ...policy } as Shown["policy"],
   created_at: timestamp(created_at),
 });
 

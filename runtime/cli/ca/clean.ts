@@ -1,5 +1,5 @@
-import { puppetSpace } from "../../../handlers/core/ca/spaces.ts";
 import { caCommand } from "./command.ts";
+import { findName } from "./find-name.ts";
 import { checkKnownNames } from "./names.ts";
 import { withCa } from "./open.ts";
 import { forEachName, reportErrors, reportRefusal } from "./outcomes.ts";
@@ -23,9 +23,8 @@ export const clean = caCommand({
   run: ({ certname, force }, terminal) =>
     withCa(terminal, { changes: true }, ({ certificates }) =>
       forEachName(certname, async (each) => {
-        const name = { space: puppetSpace, certname: each };
-        const status = (await certificates.current(name))?.status;
-        await certificates.clean({ ...name, by: terminal.by, force });
+        const { space, status } = await findName(certificates, each);
+        await certificates.clean({ space, certname: each, by: terminal.by, force });
         if (status !== "requested") terminal.out(`Certificate for ${each} has been revoked`);
         terminal.out(`Cleaned files related to ${each}`);
         return status === "requested" ? "invalid" : "success";

@@ -27,7 +27,8 @@ export const caCommand = <const F extends Flags>(what: {
   const help = () =>
     [
       "Usage:",
-      ...usage.map((each) => `  hoppetdb ca ${each}`),
+      // what begins with blanks goes on with the line before
+      ...usage.map((each) => each.startsWith(" ") ? `              ${each}` : `  hoppetdb ca ${each}`),
       "",
       "Description:",
       ...description.map((each) => each === "" ? "" : `  ${each}`),

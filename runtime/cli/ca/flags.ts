@@ -21,7 +21,9 @@ export type Parsed<F extends Flags> = {
 /** Reads a command's arguments; `--flag value` and `--flag=value`, in any order. Never throws: every error is told at once. */
 export const parseFlags = <F extends Flags>(args: readonly string[], flags: F): Parsed<F> => {
   const values: Record<string, boolean | string | string[] | undefined> = Object.fromEntries(
-    Object.entries(flags).map(([name, { kind }]) => [name, kind === "switch" ? false : kind === "names" ? [] : undefined]),
+    Object.entries(flags).map((
+      [name, { kind }],
+    ) => [name, kind === "switch" ? false : kind === "names" ? [] : undefined]),
   );
   const operands: string[] = [];
   const errors: string[] = [];

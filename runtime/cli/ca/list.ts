@@ -28,7 +28,8 @@ export const list = caCommand({
   run: ({ all, certname, format }, terminal) =>
     withCa(terminal, {}, async ({ certificates }) => {
       const rows = certname.length > 0
-        ? (await Promise.all([...new Set(certname)].sort().map((each) => read(certificates, { certname: each })))).flat()
+        ? (await Promise.all([...new Set(certname)].sort().map((each) => read(certificates, { certname: each }))))
+          .flat()
         : await read(certificates, all ? {} : { status: ["requested"] });
       const of = (status: string) => rows.filter((row) => row.status === status);
       const missing = certname.filter((name) => !rows.some((row) => row.certname === name));

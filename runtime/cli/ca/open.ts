@@ -34,10 +34,14 @@ export const withCa = async (
       );
     }
     if (changes && await ca.mode.current() === "proxy") {
-      terminal.err("Warning: agents are sent to the Puppetserver's CA (HOPPETDB_CA=proxy); this is the one in the store");
+      terminal.err(
+        "Warning: agents are sent to the Puppetserver's CA (HOPPETDB_CA=proxy); this is the one in the store",
+      );
     }
     return await work(ca);
   } finally {
+    // what was changed is read in the background, which is not to meet a closed store
+    await ca.revocations.fresh().catch(() => {});
     await close();
   }
 };

@@ -1,9 +1,8 @@
 import { type RevocationReason, revocationReasons } from "../../../handlers/core/ca/records.ts";
-import { ownSpace } from "../../../handlers/core/ca/revoke.ts";
-import { puppetSpace } from "../../../handlers/core/ca/spaces.ts";
 import { AppError } from "../../../handlers/errors.ts";
 import type { CommandCa } from "../../ca/command-ca.ts";
 import { caCommand } from "./command.ts";
+import { findName } from "./find-name.ts";
 import { checkKnownNames } from "./names.ts";
 import { withCa } from "./open.ts";
 import { exitStatus, forEachName, type Outcome, reportErrors, reportRefusal } from "./outcomes.ts";
@@ -55,15 +54,12 @@ type How = { readonly by: Terminal["by"]; readonly force: boolean; readonly reas
 
 const byName = ({ certificates }: CommandCa, names: readonly string[], how: How, terminal: Terminal) =>
   forEachName(names, async (certname): Promise<Outcome> => {
-    const name = { space: puppetSpace, certname };
-    const known = await certificates.current(name);
-    // nothing of that name among the agents': it may be a listener's
-    const own = !known && await certificates.current({ space: ownSpace, certname });
-    if (known?.status === "requested") {
+    const { space, status } = await findName(certificates, certname);
+    if (status === "requested") {
       reportErrors(terminal, [`Could not revoke unsigned csr for ${certname}`]);
       return "invalid";
     }
-    await certificates.revoke({ ...name, ...(own ? { space: ownSpace } : {}), ...how });
+    await certificates.revoke({ space, certname, ...how });
     terminal.out(`Certificate for ${certname} has been revoked`);
     return "success";
   }, (name, error) => {
@@ -84,8 +80,9 @@ const bySerial = async (
     return exitStatus(["success"]);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    if (error.code === "not_found") reportErrors(terminal, [`Could not find a certificate with serial ${which.serial}`]);
-    else reportRefusal(terminal, `revoke the certificate with serial ${which.serial}`, error);
+    if (error.code === "not_found") {
+      reportErrors(terminal, [`Could not find a certificate with serial ${which.serial}`]);
+    } else reportRefusal(terminal, `revoke the certificate with serial ${which.serial}`, error);
     return exitStatus(["failed"]);
   }
 };
