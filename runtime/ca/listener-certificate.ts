@@ -4,8 +4,10 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import type { OpenCa } from "../../handlers/core/ca/ca.ts";
 import { ownSpace } from "../../handlers/core/ca/revoke.ts";
+import { hexOf } from "../../handlers/core/x509/der.ts";
+import { certificateParts } from "../../handlers/core/x509/extensions.ts";
 import { pemOf } from "../../handlers/core/x509/pem.ts";
-import { generateKey, openPrivateKey } from "../../handlers/core/x509/private-key.ts";
+import { generateKey, openPrivateKey, readPrivateKey } from "../../handlers/core/x509/private-key.ts";
 import { writeName, writeRequest } from "../../handlers/core/x509/write-certificate.ts";
 import type { Clock } from "../../handlers/interfaces/clock.ts";
 import { type Certificate, openCertificates } from "../tls/authorities.ts";
@@ -64,7 +66,17 @@ const read = async (
   const signer = (await ca.directory.now()).authorities.get(authority);
   const fingerprint = createHash("sha256").update(leaf.der).digest("hex");
   const standing = signer ? await ca.registered({ serial, issuerKeyId: signer.key_id, fingerprint }) : "not registered";
-  return fresh && named && standing === "good" ? { cert, key, serial } : undefined;
+  return fresh && named && standing === "good" && await belongs(key, leaf.der) ? { cert, key, serial } : undefined;
+};
+
+/** Two processes that write at once may leave the key of one beside the certificate of the other. */
+const belongs = async (key: string, certificate: Uint8Array): Promise<boolean> => {
+  try {
+    const { publicKey } = await openPrivateKey(readPrivateKey(key));
+    return hexOf(publicKey) === hexOf(certificateParts(certificate).publicKey);
+  } catch {
+    return false;
+  }
 };
 
 const make = async (ca: OpenCa, { names }: Wanted): Promise<ListenerCertificate> => {

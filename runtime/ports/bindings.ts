@@ -59,9 +59,13 @@ export const bindingsOf = (options: BindingsOptions) => {
   };
 };
 
-/** The client certificate of a connection, DER. */
+/** The client certificate of a connection, DER. A connection that has just ended has none. */
 export const certificateOf = (socket: Socket): Uint8Array | undefined => {
-  const raw = (socket as Partial<TLSSocket>).getPeerCertificate?.().raw as Uint8Array | undefined;
+  const shown = (socket as Partial<TLSSocket>).getPeerCertificate?.() as
+    | { readonly raw?: Uint8Array }
+    | null
+    | undefined;
+  const raw = shown?.raw;
   return raw && raw.length > 0 ? raw : undefined;
 };
 

@@ -182,13 +182,17 @@ export const listenPort = async (options: PortOptions): Promise<Port> => {
     port,
     reload: made.reload,
     recheck: async () => {
-      for (const socket of [...sockets.keys()]) {
+      const check = async (socket: Socket) => {
         const certificate = options.identify && certificateOf(socket);
         const peer = certificate && await options.identify?.(certificate);
-        if (peer?.kind !== "anonymous" || !["revoked", "not registered"].includes(peer.reason)) continue;
+        if (peer?.kind !== "anonymous" || !["revoked", "not registered"].includes(peer.reason)) return;
         log.info("Connection of a revoked certificate was closed", { address: made.tcpOf(socket).remoteAddress });
         socket.destroy();
-      }
+      };
+      // one that cannot be checked must not shield those after it
+      const checked = await Promise.allSettled([...sockets.keys()].map(check));
+      const failed = checked.find((each) => each.status === "rejected");
+      if (failed) throw failed.reason;
     },
     close: async (graceMs = 10_000) => {
       closing = true;

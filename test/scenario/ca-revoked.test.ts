@@ -97,8 +97,9 @@ describe("two processes on one store, with agents that stay connected", () => {
     const revoked = await put(`/certificate_status/${agent}`, clients.get(operator)!, state, "application/json");
     const at = performance.now();
     expect(revoked.status).toBe(204);
-    // in this process at once
-    expect((await ask(`${ca}/expirations`, mine)).status).toBe(403);
+    // in this process at once: refused, or closed with all others before it was read
+    const again = await ask(`${ca}/expirations`, mine).then(({ status }) => status, () => "closed");
+    expect([403, "closed"]).toContain(again);
     for (const { closed } of open) expect(await closed - at).toBeLessThan(1000);
     for (const port of [ports.puppetdb, beside.puppetdb]) {
       expect((await ask(`https://localhost:${port}${nodes}`, mine)).status).toBe(403);

@@ -77,8 +77,11 @@ export const processTerminal = (): Terminal =>
 
 const askYesNo = async (question: string): Promise<boolean> => {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // whoever ends the input has not agreed
+  const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+    const answer = await Promise.race([lines.question(`${question} [y/N] `), ended]);
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
     lines.close();
   }
