@@ -6,8 +6,8 @@ import type { Certificate } from "../../handlers/core/ca/records.ts";
 import { readCrl } from "../../handlers/core/x509/crl.ts";
 import { childrenOf, elementAt } from "../../handlers/core/x509/der.ts";
 import { AppError } from "../../handlers/errors.ts";
-import { createSqliteCa, day, operator as by, space, type TestCa } from "../support/ca.ts";
-import { newKey, requestPem } from "../support/ca-requests.ts";
+import { createSqliteCa, operator as by, space, type TestCa } from "../support/ca.ts";
+import { challengePassword, newKey, requestPem } from "../support/ca-requests.ts";
 import { createAuthority } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { puppetCaFiles } from "../support/puppet-ca-files.ts";
@@ -195,10 +195,8 @@ describe("two processes with one CA", () => {
         a.certificates.renew({ pem: each.certificate! }),
         b.certificates.revoke({ space, certname: each.certname, by }),
       ]);
-      const live = await a.certificates.count({ certname: each.certname, status: ["signed"] });
-      const all = await a.certificates.count({ certname: each.certname });
-      // the renewal came first and was revoked with the old one, or came too late; or was made between: then it shows
-      if (live > 0) expect([live, all]).toEqual([0, 1]);
+      // the renewal came first and was revoked with the old one, or came too late
+      expect(await a.certificates.count({ certname: each.certname, status: ["signed"] })).toBe(0);
     }
   });
 
@@ -206,7 +204,6 @@ describe("two processes with one CA", () => {
     const { both, a } = await two();
     const { token } = await a.tokens.create({ certname: "*.example.test", ttl: 3600, by });
     const key = await newKey();
-    const { challengePassword } = await import("../support/ca-requests.ts");
     const put = await Promise.all(Array.from({ length: 8 }, async (_, n) => {
       const certname = `node${n}.example.test`;
       const pem = await requestPem(certname, { key, attributes: [challengePassword(token)] });
@@ -215,6 +212,5 @@ describe("two processes with one CA", () => {
     expect(put.filter(({ signed }) => signed).length).toBe(1);
     const [used] = await a.tokens.list({ limit: 9, offset: 0 });
     expect(used?.used_by).toBe(put.find(({ signed }) => signed)!.certificate.certname);
-    expect(day).toBeGreaterThan(0);
   });
 });

@@ -3,7 +3,7 @@ import { type AltName, writeAltNames } from "../../handlers/core/x509/alt-names.
 import type { Extension } from "../../handlers/core/x509/extensions.ts";
 import { generateKey, openPrivateKey } from "../../handlers/core/x509/private-key.ts";
 import { writeName, writeRequest } from "../../handlers/core/x509/write-certificate.ts";
-import { ascii, element, oid, sequence } from "../../handlers/core/x509/write-der.ts";
+import { element, oid, sequence } from "../../handlers/core/x509/write-der.ts";
 import type { KeyKind, Signer } from "../../handlers/interfaces/signer.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -67,5 +67,3 @@ export const random = (seed: number) => (limit: number): number => {
   t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
   return Math.floor(((t ^ (t >>> 14)) >>> 0) / 4294967296 * limit);
 };
-
-export const textBytes = ascii;

@@ -4,7 +4,6 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { openCertificates } from "../../../handlers/core/ca/authority-facts.ts";
 import { readCrls } from "../../../handlers/core/x509/crl.ts";
-import { hexOf } from "../../../handlers/core/x509/der.ts";
 import { sha256Hex } from "../../../handlers/core/x509/fingerprints.ts";
 import { pemBlocks } from "../../../handlers/core/x509/pem.ts";
 import { executableApprover } from "../../../runtime/ca/approvers.ts";
@@ -82,14 +81,12 @@ describe("weak points C10 to C18", () => {
     await expire.run(signal);
     expect(await ca.certificates.current(name)).toBeUndefined();
 
-    const { version: _, ...row } = (await ca.documents.find("ca_certificates"))[0]!;
     const bounded = { ...ca.documents, count: () => Promise.resolve(10_000) };
     const full = await createTestApi(
       await createTestCa({ memory: { ...ca.memory, documents: bounded }, clock: ca.clock }),
     );
     const refused = await full.put("one-more.example.test", await requestPem("one-more.example.test"));
     expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, "3600"]);
-    expect(row.certname).not.toBe("one-more.example.test");
   });
 
   it("C12: the listeners' certificate has its names, and nobody else can read its key", async () => {
@@ -261,10 +258,11 @@ describe("weak points C10 to C18", () => {
     };
     const ca = await createTestCa({ vault: counting });
     const stored = JSON.stringify(ca.memory.dump("ca_keys"));
-    const private_key = await newKey();
-    await ca.authorities.upload({ id: "given", ...await selfSigned(private_key), by });
+    const { cert: certificate, key: private_key } = await createAuthority("Given");
+    await ca.authorities.upload({ id: "given", certificate, private_key, by });
     const given = ca.memory.dump("ca_keys").find(({ id }) => id === "given")!;
-    expect(JSON.stringify(given)).not.toContain(btoa(String.fromCharCode(...private_key.pkcs8)));
+    const plain = private_key.replace(/-----[^-]+-----|\s/g, "");
+    expect([plain.length > 100, JSON.stringify(given).includes(plain.slice(0, 60))]).toEqual([true, false]);
     expect(stored).not.toContain("PRIVATE KEY");
     // another process serves the bundle, the records and the requests without it
     const beside = await createTestCa({ vault: counting, memory: ca.memory, clock: ca.clock });
@@ -277,7 +275,6 @@ describe("weak points C10 to C18", () => {
     await beside.certificates.issue({ space, certname: "b.example.test", pem: await requestPem("b.example.test"), by });
     expect(opened).toBe(1);
     expect(ca.log.text() + beside.log.text()).not.toContain("PRIVATE");
-    expect(hexOf(private_key.pkcs8).length).toBeGreaterThan(100);
   });
 });
 
@@ -289,23 +286,4 @@ const isRunning = (pid: number): boolean => {
   }
   // a dead one that nobody has waited for is none
   return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-};
-
-const selfSigned = async (key: Awaited<ReturnType<typeof newKey>>) => {
-  const { authorityExtensions } = await import("../../../handlers/core/ca/issue.ts");
-  const { keyIdentifier } = await import("../../../handlers/core/x509/public-key.ts");
-  const { writeCertificate, writeName } = await import("../../../handlers/core/x509/write-certificate.ts");
-  const { pemOf } = await import("../../../handlers/core/x509/pem.ts");
-  const { publicKey } = key.signer;
-  const subject = writeName("Given");
-  const der = await writeCertificate({
-    serial: "1",
-    issuer: subject,
-    subject,
-    publicKey,
-    notBefore: Date.UTC(2025, 0, 1),
-    notAfter: Date.UTC(2040, 0, 1),
-    extensions: await authorityExtensions(publicKey, await keyIdentifier(publicKey), undefined),
-  }, key.signer);
-  return { certificate: pemOf(der, "CERTIFICATE"), private_key: key.pem };
 };

@@ -7,7 +7,14 @@ import { readRequest } from "../../../../handlers/core/ca/request.ts";
 import type { KeyFacts } from "../../../../handlers/core/x509/public-key.ts";
 import { createTestCa, day, operator as by, space } from "../../../support/ca.ts";
 import { createTestApi } from "../../../support/ca-api.ts";
-import { altNames, attribute, newKey, requestPem, stringExtension } from "../../../support/ca-requests.ts";
+import {
+  altNames,
+  attribute,
+  challengePassword,
+  newKey,
+  requestPem,
+  stringExtension,
+} from "../../../support/ca-requests.ts";
 
 const certname = "web01.example.test";
 const name = { space, certname };
@@ -219,7 +226,6 @@ describe("decisions", () => {
   it("have no secret of a request in the records or the log", async () => {
     const ca = await createTestCa({ policy: { autosign: "all" } });
     const { token } = await ca.tokens.create({ certname: "*", ttl: 60, by });
-    const { challengePassword } = await import("../../../support/ca-requests.ts");
     await ca.certificates.submit({
       ...name,
       pem: await requestPem(certname, { attributes: [challengePassword(token)] }),
