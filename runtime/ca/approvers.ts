@@ -2,25 +2,27 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import type { Approval, Approver } from "../../handlers/core/ca/autosign.ts";
 
-const atOnce = 4;
+/** So many that those which hang hold up no other one; so few that a flood of requests starts no flood of processes. */
+const atOnce = 32;
 const mostWaiting = 100;
 const no = (reason: string): Approval => ({ approved: false, reason });
 
-/** Few at a time, a bounded number behind them; whoever comes beyond that is told no, and may ask again. */
+/** A bounded number at a time, a bounded number behind them; whoever comes beyond that is told no, and may ask again. */
 const limited = (approve: Approver["approve"]): Approver["approve"] => {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (request) => {
     if (running >= atOnce) {
       if (waiting.length >= mostWaiting) return no("too many requests wait to be judged");
+      // it gets the place of one that has ended
       await new Promise<void>((resolve) => waiting.push(resolve));
-    }
-    running++;
+    } else running++;
     try {
       return await approve(request);
     } finally {
-      running--;
-      waiting.shift()?.();
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
     }
   };
 };

@@ -18,6 +18,7 @@ export const ask = (url: string, client: Client, method = "GET", body = "", type
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (data: string) => text += data);
+      response.on("error", reject);
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body: text }));
     });
     asked.on("error", reject);

@@ -304,7 +304,9 @@ describe.skipIf(!script)("our own CA, with a real puppetserver, agents and comma
         const revoked = await ask(`${ca}/certificate_status/${quick}`, admin, "PUT", state, "application/json");
         expect(revoked.status).toBe(204);
         const answered = performance.now();
-        expect((await ask(`https://${listener}${expirations}`, client)).status).toBe(403);
+        // refused with an answer, or closed with the other connections
+        const again = await ask(`https://${listener}${expirations}`, client).catch(() => undefined);
+        expect([403, undefined]).toContain(again?.status);
         const closed = await Promise.all(open.map(({ closed }) => closed));
         for (const at of closed) expect(at - answered).toBeLessThan(1000);
         expect(await Promise.race([spectator.closed, Promise.resolve("open")])).toBe("open");

@@ -1,3 +1,4 @@
+import { AppError } from "../../errors.ts";
 import type { Signer } from "../../interfaces/signer.ts";
 import { type AltName, showAltName, writeAltNames } from "../x509/alt-names.ts";
 import { hexOf } from "../x509/der.ts";
@@ -54,7 +55,7 @@ export const randomSerial = (): string => {
 /**
  * Signs a certificate for a node: the extensions that Puppet's have, the given names, and what of the request's own
  * extensions was judged to be copied. It is valid from 24 hours ago, for clocks that are behind, and never longer than its
- * issuer.
+ * issuer. Throws AppError `conflict` where that has expired.
  */
 export const issueCertificate = async (what: {
   readonly certname: string;
@@ -70,6 +71,10 @@ export const issueCertificate = async (what: {
   readonly urls: StatusUrls;
 }, issuer: Issuer): Promise<Issued> => {
   const { certname, publicKey, now, urls } = what;
+  if (now >= issuer.notAfter) {
+    const since = new Date(issuer.notAfter).toISOString();
+    throw new AppError("conflict", `Authority "${issuer.id}" expired on ${since}: it signs nothing`);
+  }
   const serial = randomSerial();
   const notBefore = Math.max(now - day, issuer.notBefore);
   const notAfter = Math.min(now + what.ttl * 1000, issuer.notAfter);
