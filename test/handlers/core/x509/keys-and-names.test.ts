@@ -41,11 +41,11 @@ describe("private keys", () => {
       const other = await openPrivateKey(await generateKey(kind));
       expect(await isSignedBy(der, other.publicKey)).toBe(false);
       const [body] = childrenOf(der, elementAt(der, 0));
-    const next = random(3);
+      const next = random(3);
       for (let n = 0; n < 20; n++) {
         const changed = der.slice();
         // only what is signed: how the rest is framed proves nothing
-      changed[body!.start + next(body!.end - body!.start)]! ^= 1 << next(8);
+        changed[body!.start + next(body!.end - body!.start)]! ^= 1 << next(8);
         let right: boolean;
         try {
           right = await isSignedBy(changed, signer.publicKey);
