@@ -167,7 +167,7 @@ const theirs = async (script: string): Promise<Figures> => {
     const authority = pemBlocks(text("ca_crt.pem"), "CERTIFICATE")[0]!;
     const signer = await openPrivateKey(readPrivateKey(text("ca_key.pem")));
     const template = text("signed/puppet.example.test.pem");
-    await fillFolder(ca, template, { uid: statSync(ca("serial")).uid, gid: statSync(ca("serial")).gid });
+    fillFolder(ca, template, { uid: statSync(ca("serial")).uid, gid: statSync(ca("serial")).gid });
     const now = Date.now();
     const crl = await writeCrl({
       issuer: certificateParts(authority).subject,
@@ -200,7 +200,7 @@ const theirs = async (script: string): Promise<Figures> => {
 const serialOf = (n: number): string => (0x100000 + n).toString(16);
 
 /** Writes signed/ and inventory.txt; the certificates are the server's own with another serial, which is 1 there. */
-const fillFolder = async (ca: (file: string) => string, template: string, owner: { uid: number; gid: number }) => {
+const fillFolder = (ca: (file: string) => string, template: string, owner: { uid: number; gid: number }) => {
   const der = Buffer.from(pemBlocks(template, "CERTIFICATE")[0]!);
   const { notBefore, notAfter } = readCertificate(der);
   const inventory: string[] = [];

@@ -1,7 +1,6 @@
 import { puppetSpace } from "../../../handlers/core/ca/spaces.ts";
 import { caCommand } from "./command.ts";
 import { withCa } from "./open.ts";
-import { counted } from "./show.ts";
 
 const day = 86_400_000;
 
@@ -25,7 +24,7 @@ export const prune = caCommand({
       }
       terminal.out(`Total number of certificates found in Puppet's CRL is: ${entries}.`);
       terminal.out("No duplicate revocations found in the CRL.");
-      if (expired > 0) terminal.out(`${counted(expired, "revoked certificate")} left out, for they have expired.`);
+      if (expired > 0) terminal.out(`Expired since they were revoked, and left out: ${expired}.`);
       return 0;
     }),
 });

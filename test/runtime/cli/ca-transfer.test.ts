@@ -77,6 +77,23 @@ describe("hoppetdb ca import", () => {
     expect((await store.run("revoke", "--certname", "live.test")).status).toBe(0);
   });
 
+  it("has expired certificates on no CRL, which `prune` tells", async () => {
+    const { dir } = await exported();
+    const inventory = readFileSync(join(dir, "inventory.txt"), "utf8");
+    const past = inventory.replace(
+      /^(0x\S+) .*(\/CN=cleaned\.test)$/m,
+      "$1 2019-01-01T00:00:00UTC 2020-01-01T00:00:00UTC $2",
+    );
+    expect(past).not.toBe(inventory);
+    writeFileSync(join(dir, "inventory.txt"), past);
+    const store = createCommandStore();
+    expect((await store.run("import", dir)).status).toBe(0);
+    expect((await store.run("prune")).out).toBe(
+      "Total number of certificates found in Puppet's CRL is: 1.\nNo duplicate revocations found in the CRL.\n" +
+        "Expired since they were revoked, and left out: 1.\n",
+    );
+  });
+
   it("tells each thing that it leaves out, and ends with 24", async () => {
     const { dir } = await exported();
     writeFileSync(join(dir, "signed", "bad.test.pem"), "junk");
