@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { openCertificates } from "../../handlers/core/ca/authority-facts.ts";
 import type { OpenCa } from "../../handlers/core/ca/ca.ts";
 import { createKeyRing } from "../../handlers/core/encryption/key-ring.ts";
 import { puppetSpace } from "../../handlers/core/ca/spaces.ts";
@@ -37,7 +39,11 @@ export const openCaForCommand = async (
   const store = await openStore(config, vault, clock, log);
   const { documents, estate } = store;
   // a certificate that a listener shows is in a space of its own, or it is the file that is configured
-  const ca = openCa({ config, store, vault, clock, ids, log });
+  const shown = config.TLS_CERT === undefined
+    ? []
+    : openCertificates(readFileSync(config.TLS_CERT, "utf8"), "certificate");
+  const inUse = ({ serial }: { readonly serial: string }) => shown[0]?.facts.serial === serial;
+  const ca = openCa({ config, store, vault, clock, ids, log, inUse });
   const mode = createMode({ documents, clock });
   return {
     ca: {
@@ -51,6 +57,8 @@ export const openCaForCommand = async (
     },
     close: async () => {
       ca.close();
+      // what was changed is read in the background, which is not to meet a closed store
+      await ca.revocations.fresh().catch(() => {});
       await store.close();
     },
   };

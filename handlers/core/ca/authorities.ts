@@ -3,7 +3,7 @@ import type { Clock } from "../../interfaces/clock.ts";
 import type { Change, Documents, Stored } from "../../interfaces/documents.ts";
 import type { NewKey, SigningKeys } from "../../interfaces/signer.ts";
 import { DerError } from "../x509/der.ts";
-import { pemBlocks, pemOf } from "../x509/pem.ts";
+import { pemOf } from "../x509/pem.ts";
 import { readPrivateKey } from "../x509/private-key.ts";
 import { keyIdentifier } from "../x509/public-key.ts";
 import { writeCertificate, writeName, writeRequest } from "../x509/write-certificate.ts";
@@ -13,6 +13,7 @@ import { checkChain } from "./check-chain.ts";
 import { contended } from "./contended.ts";
 import { type Crls, nextCrl } from "./crl.ts";
 import type { Directory } from "./directory.ts";
+import { crlsOf } from "./external-crls.ts";
 import { is } from "./find.ts";
 import { authorityExtensions, randomSerial } from "./issue.ts";
 import type { Authority, AuthorityDocument, RevocationDocument } from "./records.ts";
@@ -126,7 +127,7 @@ export const createAuthorities = (deps: {
         status: "active",
         created_at: clock.now(),
         crl: nextCrl(null, clock.now(), crlValidity),
-        external_crls: crlBlocks(lists),
+        external_crls: lists === undefined ? [] : await crlsOf(lists, above),
       }, key);
     },
 
@@ -173,7 +174,7 @@ export const createAuthorities = (deps: {
           status: "active",
           request: null,
           crl: nextCrl(null, clock.now(), crlValidity),
-          external_crls: crlBlocks(lists),
+          external_crls: lists === undefined ? [] : await crlsOf(lists, above),
         } as AuthorityDocument;
         await documents.replace<AuthorityDocument>("ca_authorities", document, version);
         return document;
@@ -252,7 +253,3 @@ const pkcs8Of = (pem: string) => {
     throw error;
   }
 };
-
-/** Each CRL of a PEM text by itself. */
-export const crlBlocks = (pem: string | undefined): string[] =>
-  pem === undefined ? [] : pemBlocks(pem, "X509 CRL").map((der) => pemOf(der, "X509 CRL"));

@@ -1,11 +1,11 @@
 import { AppError } from "../../errors.ts";
 import type { Clock } from "../../interfaces/clock.ts";
 import type { Documents } from "../../interfaces/documents.ts";
-import { readCrl } from "../x509/crl.ts";
+import { type Crl, readCrl } from "../x509/crl.ts";
 import { DerError } from "../x509/der.ts";
 import { pemBlocks, pemOf } from "../x509/pem.ts";
 import { isSignedBy } from "../x509/verify-signature.ts";
-import { openCertificates } from "./authority-facts.ts";
+import { type OpenCertificate, openCertificates } from "./authority-facts.ts";
 import { contended } from "./contended.ts";
 import { nextCrl } from "./crl.ts";
 import type { AuthorityDocument } from "./records.ts";
@@ -41,9 +41,7 @@ export const updateExternalCrls = (
       for (const { der, crl } of blocks) {
         const issuer = above.find(({ facts }) => facts.subject.der === crl.issuer.der);
         if (!issuer) continue;
-        if (!await isSignedBy(der, issuer.publicKey)) {
-          throw bad(`The CRL of "${crl.issuer.text}" is not signed by its key`);
-        }
+        await checkSigned(der, crl, issuer);
         for (const each of blocks) if (each.crl === crl) unknown.delete(each);
         const old = lists.find((each) => readCrl(pemBlocks(each, "X509 CRL")[0]!).issuer.der === crl.issuer.der);
         if (old && readCrl(pemBlocks(old, "X509 CRL")[0]!).thisUpdate > crl.thisUpdate) {
@@ -64,6 +62,21 @@ export const updateExternalCrls = (
     if (changes.length > 0) await documents.change(changes);
     return taken;
   });
+
+/** The CRLs of a PEM text, each by itself, if each is of one of these authorities. Throws AppError `bad_request`. */
+export const crlsOf = async (pem: string, above: readonly OpenCertificate[]): Promise<string[]> => {
+  const blocks = readBlocks(pem);
+  for (const { der, crl } of blocks) {
+    const issuer = above.find(({ facts }) => facts.subject.der === crl.issuer.der);
+    if (!issuer) throw bad(`The CRL of "${crl.issuer.text}" is of no authority above this one`);
+    await checkSigned(der, crl, issuer);
+  }
+  return blocks.map(({ der }) => pemOf(der, "X509 CRL"));
+};
+
+const checkSigned = async (der: Uint8Array<ArrayBuffer>, { issuer }: Crl, { publicKey }: OpenCertificate) => {
+  if (!await isSignedBy(der, publicKey)) throw bad(`The CRL of "${issuer.text}" is not signed by its key`);
+};
 
 const readBlocks = (pem: string) => {
   try {

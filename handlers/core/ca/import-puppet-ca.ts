@@ -158,7 +158,7 @@ export const importPuppetCa = async (
   const seen = new Set<string>();
   for await (const { name, pem } of files.signed) {
     try {
-      const [certificate] = openCertificates(pem, name);
+      const [certificate] = openCertificates(pem, "certificate");
       if (!certificate || !await isSignedBy(certificate.der, own.publicKey)) {
         throw new DerError("Is not signed by this CA");
       }

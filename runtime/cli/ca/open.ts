@@ -40,8 +40,6 @@ export const withCa = async (
     }
     return await work(ca);
   } finally {
-    // what was changed is read in the background, which is not to meet a closed store
-    await ca.revocations.fresh().catch(() => {});
     await close();
   }
 };

@@ -53,5 +53,5 @@ export const progressOf = async (
   const end = total === now
     ? "No roll-over is under way"
     : `Roll-over: ${now} of ${total} live certificates are of the authority that signs; the others stay trusted`;
-  return [...table([["AUTHORITY", "SIGNS", "LIVE CERTIFICATES", "EXPIRES"], ...rows]), end];
+  return [...table([["AUTHORITY", "SIGNS", "LIVE, WITH LISTENERS", "EXPIRES"], ...rows]), end];
 };

@@ -59,7 +59,8 @@ const certificateLines = async ({ certificates }: CommandCa): Promise<string[]> 
     await count({ status: ["signed"], expiring_before: Date.now() + 30 * day }),
   ];
   return [
-    `${counted(live, "live certificate")} (${soon} expiring within 30 days), ${revoked} revoked, ${expired} expired`,
+    `Agents and servers: ${counted(live, "live certificate")} (${soon} expiring within 30 days), ` +
+    `${revoked} revoked, ${expired} expired`,
     `${counted(waiting, "request")} waiting to be signed${waiting > 0 ? ": hoppetdb ca list" : ""}`,
   ];
 };

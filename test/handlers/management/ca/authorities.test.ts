@@ -42,7 +42,7 @@ describe("/api/v1/ca/authorities", () => {
   });
 
   it("are taken from elsewhere, or signed there", async () => {
-    const { ask } = await setUp();
+    const { ask, ca } = await setUp();
     const outside = await createTestCa();
     const { caCert, caKey } = await outside.transfer.exportPuppetCa();
     const [certificate, ...external_chain] = caCert.split(/(?<=-----END CERTIFICATE-----\n)/);
@@ -55,6 +55,15 @@ describe("/api/v1/ca/authorities", () => {
       external_chain: [],
     });
     expect([wrong.status, wrong.body.detail]).toEqual([422, "The private key does not belong to the certificate"]);
+    const crls = (await outside.authorities.crl("puppet-ca-root")).pem;
+    const listed = await ask("POST", "/authorities/listed", { ...given, crls });
+    expect(listed.status).toBe(201);
+    const stray = (await ca.authorities.crl("puppet-ca-root")).pem;
+    expect(await ask("POST", "/authorities/stray", { ...given, crls: stray })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringMatching(/^The CRL of "CN=.*" is/) },
+    });
+    expect((await ask("GET", "/authorities/stray")).status).toBe(404);
     const pending = await ask("POST", "/authorities/third", { cn: "Third CA", key: "p-256", external: true });
     expect([pending.status, pending.body.status, pending.body.request]).toEqual([
       201,
