@@ -10,8 +10,9 @@ export type StorePlace = {
   release(): void;
 };
 
-const busy = 5;
-const damaged: readonly unknown[] = [11, 26];
+// by their texts: Deno leaves out the code
+const busy = /^database is locked/;
+const damaged = /^(database disk image is malformed|file is not a database)/;
 /** SQLite would take them for parts of the new file. */
 const companions = ["-wal", "-shm", "-journal"];
 
@@ -57,10 +58,10 @@ const lockAlone = (path: string): DatabaseSync | undefined => {
     return db;
   } catch (cause) {
     db.close();
-    const { errcode, message } = cause as Error & { errcode?: number };
+    const { message } = cause as Error;
     // nobody works on a file that SQLite can't read
-    if (damaged.includes(errcode)) return undefined;
-    if (errcode === busy) {
+    if (damaged.test(message)) return undefined;
+    if (busy.test(message)) {
       throw new AppError("conflict", `A process has the store "${path}" open: stop hoppetdb first`, { cause });
     }
     throw new AppError("internal", `The store "${path}" cannot be replaced: ${message}`, { cause });
