@@ -3,6 +3,8 @@ import type { Directory } from "./directory.ts";
 import { all, is } from "./find.ts";
 import type { Certificate, CertificateDocument } from "./records.ts";
 import type { Revocations } from "./revocations.ts";
+import { ownSpace } from "./revoke.ts";
+import { puppetSpace } from "./spaces.ts";
 
 /** A certificate of a verified chain, and who signed it. */
 export type Link = {
@@ -16,6 +18,8 @@ export type Link = {
 export type Standing = "good" | "revoked" | "not registered";
 
 const mostKnown = 100_000;
+/** A certname says who somebody is in these only: another space may give the same name to somebody else. */
+const believed = [puppetSpace, ownSpace];
 
 /**
  * What the records say of a certificate whose chain was verified: a signature of ours is not enough, it must be one that we
@@ -45,9 +49,10 @@ export const createRegistered = (deps: {
     if (!isAuthority) {
       const [row] = await documents.find<CertificateDocument>("ca_certificates", {
         where: all(is("authority", authority.id), is("serial", serial)),
-        fields: ["fingerprint", "status"] satisfies (keyof Certificate)[],
+        fields: ["space", "fingerprint", "status"] satisfies (keyof Certificate)[],
       });
-      if (!row || (row.fingerprint !== null && row.fingerprint !== fingerprint)) return "not registered";
+      if (!row || !believed.includes(row.space)) return "not registered";
+      if (row.fingerprint !== null && row.fingerprint !== fingerprint) return "not registered";
       if (row.status === "revoked") return "revoked";
     }
     if (known.size >= mostKnown) known.clear();
