@@ -34,9 +34,18 @@ export const lookAtCa = async (config: Config, env: Environment, now: number): P
       } else findings.push(ok(`The authority "${cn}" (${id}) is valid for another ${left} days`));
       if (crl && crl.next_update < now) {
         findings.push(
-          error(`The CRL of "${cn}" has lapsed`, "Let a process with the part worker run; hoppetdb ca crl --update"),
+          error(`The CRL of "${cn}" has lapsed`, "Let a process with the part worker run: it makes a new one"),
         );
       }
+    }
+    const autosign = (await ca.spaces.get("puppet-ca"))?.policy.autosign ?? config.CA_AUTOSIGN;
+    if (autosign === "all") {
+      findings.push(
+        warning(
+          "Whoever reaches port 8001 gets a certificate for any free name (autosign is all)",
+          "Set HOPPETDB_CA_AUTOSIGN to globs, or use one-time tokens: hoppetdb ca token",
+        ),
+      );
     }
     const waiting = await ca.certificates.count({ space: "puppet-ca", status: ["requested"] });
     if (waiting > 0) findings.push(warning(`${waiting} requests wait to be signed`, "hoppetdb ca list"));
