@@ -83,11 +83,17 @@ const among = (statuses: readonly (typeof stored)[number][]): Condition => {
   return statuses.length === 1 ? is("status", statuses[0]!) : all(...others.map((status) => isNot("status", status)));
 };
 
+/** What expires before a time, found by its date. */
+const expiringBefore = (time = Infinity): readonly Condition[] => [
+  isNot("status", "revoked"),
+  { op: "<", left: { field: "not_after" }, right: time },
+];
+
 /** Finding certificates: only by what stands in the records, no PEM is ever parsed for it. */
 export const createFind = (
   { documents, clock }: { readonly documents: Documents; readonly clock: Clock },
 ): Pick<Certificates, "current" | "get" | "list" | "count" | "stream" | "forecast"> => {
-  const conditionOf = (filter: CertificateFilter): Condition => {
+  const conditionOf = (filter: CertificateFilter, expiring = expiringBefore(filter.expiring_before)): Condition => {
     const now = clock.now();
     const { space, authority, certname, pattern, status, serial, fingerprint, expiring_before, include_cleaned } =
       filter;
@@ -98,9 +104,7 @@ export const createFind = (
     if (serial !== undefined) of.push(is("serial", plainSerial(serial)));
     if (fingerprint !== undefined) of.push(is("fingerprint", plainFingerprint(fingerprint)));
     if (pattern !== undefined) of.push({ op: "matches", left: { field: "certname" }, pattern });
-    if (expiring_before !== undefined) {
-      of.push(isNot("status", "revoked"), { op: "<", left: { field: "not_after" }, right: expiring_before });
-    }
+    if (expiring_before !== undefined) of.push(...expiring);
     if (!include_cleaned) of.push(isNull("cleaned_at"));
     if (status !== undefined) of.push(statusIs(status, now));
     return all(...of);
@@ -113,7 +117,12 @@ export const createFind = (
     get: (id) => documents.get<CertificateDocument>("ca_certificates", id),
     list: async (filter, { sort = "certname", descending = false, limit, offset }) =>
       await find(conditionOf(filter), [{ field: sort, direction: descending ? "desc" : "asc" }], limit, offset),
-    count: (filter) => documents.count("ca_certificates", conditionOf(filter)),
+    count: (filter) => {
+      // many may expire by then, and are counted without a look at each
+      const late: Condition = { op: ">=", left: { field: "not_after" }, right: filter.expiring_before ?? Infinity };
+      const expiring: Condition[] = [is("status", "signed"), { op: "not", of: late }];
+      return documents.count("ca_certificates", conditionOf(filter, expiring));
+    },
     stream: async function* (filter) {
       const where = conditionOf(filter);
       let after: { readonly certname: string; readonly id: string } | undefined;

@@ -32,7 +32,7 @@ const listQuery = z.strictObject({
   fingerprint: fingerprintShape.optional(),
   expiring_before: z.iso.datetime({ offset: true, error: "expected a time with its zone, e.g. 2027-01-31T12:00:00Z" })
     .transform((text) => new Date(text).getTime()).pipe(z.number()).optional()
-    .meta({ description: "Those that are not revoked and expire before" }),
+    .meta({ description: "Those that are not revoked and expire before, soonest first unless `sort` says otherwise" }),
   cleaned: z.enum(["true", "false"]).default("false").meta({ description: "`true`: those that were cleaned, too" }),
 });
 const many = z.array(certnameShape).min(1).max(1000, "expected at most 1000");
@@ -84,7 +84,7 @@ export const certificatesApi = (
           include_cleaned: query.cleaned === "true",
         });
         const page = only({
-          sort: query.sort,
+          sort: query.sort ?? (query.expiring_before === undefined ? "certname" : "not_after"),
           descending: query.sort_order === "descending",
           limit: query.limit,
           offset: offsetOf(query),
