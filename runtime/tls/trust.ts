@@ -10,7 +10,7 @@ import { createRevocation } from "./revocation.ts";
 /** What the records say of a certificate that this authority (by the SHA-256 of its public key) signed. */
 export type Registered = (
   link: { readonly serial: string; readonly issuerKeyId: string; readonly fingerprint: string },
-) => Promise<"good" | "revoked" | "not registered">;
+) => Promise<"good" | "revoked" | "not registered" | "foreign">;
 
 /** Whom we believe: the authorities and their revocation lists. */
 export type Trust = {
@@ -94,9 +94,11 @@ export const createTrust = (deps: { readonly clock: Clock; readonly log: Log }):
       const found = find(der);
       const peer = judge(found);
       if (peer.kind !== "verified" || typeof found === "string") return peer;
-      for (const { serial, fingerprint, issuer } of found.links) {
-        const standing = issuer ? await registered({ serial, fingerprint, issuerKeyId: issuer.keyId }) : "good";
-        if (standing !== "good") return anonymous(standing);
+      for (const [at, { serial, fingerprint, issuer }] of found.links.entries()) {
+        const standing = issuer ? await registered({ serial, fingerprint, issuerKeyId: issuer.keyId }) : "foreign";
+        // an external root vouches for an authority of ours, but for nobody else
+        if (standing === "foreign" && at === 0) return anonymous("not registered");
+        if (standing === "revoked" || standing === "not registered") return anonymous(standing);
       }
       return peer;
     },

@@ -15,7 +15,8 @@ export type Link = {
   /** SHA-256 of the certificate, hex. */
   readonly fingerprint: string;
 };
-export type Standing = "good" | "revoked" | "not registered";
+/** `foreign`: signed by an authority that is not ours; what that is good for is told by its CRL. */
+export type Standing = "good" | "revoked" | "not registered" | "foreign";
 
 const mostKnown = 100_000;
 /** A certname says who somebody is in these only: another space may give the same name to somebody else. */
@@ -37,8 +38,7 @@ export const createRegistered = (deps: {
   return async ({ serial, issuerKeyId, fingerprint }: Link): Promise<Standing> => {
     const { authorities } = await directory.now();
     const authority = [...authorities.values()].find((each) => each.key_id === issuerKeyId);
-    // an external root's own affairs are told by its CRL
-    if (!authority) return "good";
+    if (!authority) return "foreign";
     await revocations.fresh();
     if (revocations.find(authority.id, serial)) return "revoked";
     const key = `${authority.id}:${serial}:${fingerprint}`;

@@ -40,6 +40,22 @@ describe("trust", () => {
     });
   });
 
+  it("asks the records: an external root vouches for our authority, and for nobody else", async () => {
+    const { trust } = trustOf(middle.cert + root.cert);
+    const below = await middle.issue("web01.example.test");
+    const direct = await root.issue("web01.example.test");
+    const asked: string[] = [];
+    const standing = (of: "good" | "revoked" | "not registered") => ({ serial }: { serial: string }) => {
+      asked.push(serial);
+      return Promise.resolve(serial === below.serial ? of : "foreign");
+    };
+    expect(await trust.identifyRegistered(below.der, standing("good"))).toMatchObject({ kind: "verified" });
+    expect(asked).toEqual([below.serial, expect.any(String)]);
+    expect(await trust.identifyRegistered(direct.der, standing("good"))).toEqual(reason("not registered"));
+    expect(await trust.identifyRegistered(below.der, standing("revoked"))).toEqual(reason("revoked"));
+    expect(await trust.identifyRegistered(below.der, standing("not registered"))).toEqual(reason("not registered"));
+  });
+
   it("believes nobody without authorities", async () => {
     const { trust } = trustOf(undefined);
     expect(trust.identify((await root.issue("web01")).der)).toEqual(reason("no authority configured"));

@@ -22,6 +22,7 @@ it("believes certificates of the agents' space and of our listeners, and no othe
   const other = { serial: agent.serial!, issuerKeyId: key_id, fingerprint: "00".repeat(32) };
   expect(await registered(other)).toBe("not registered");
   expect(await registered({ ...other, serial: "1234" })).toBe("not registered");
+  expect(await registered({ ...other, issuerKeyId: "11".repeat(32) })).toBe("foreign");
   await certificates.revoke({ space, certname, by });
   expect(await registered({ ...other, fingerprint: plainFingerprint(agent.fingerprint!) })).toBe("revoked");
 });
