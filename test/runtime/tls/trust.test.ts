@@ -47,7 +47,7 @@ describe("trust", () => {
     const asked: string[] = [];
     const standing = (of: "good" | "revoked" | "not registered") => ({ serial }: { serial: string }) => {
       asked.push(serial);
-      return Promise.resolve(serial === below.serial ? of : "foreign");
+      return Promise.resolve(serial === below.serial ? of : "foreign" as const);
     };
     expect(await trust.identifyRegistered(below.der, standing("good"))).toMatchObject({ kind: "verified" });
     expect(asked).toEqual([below.serial, expect.any(String)]);
