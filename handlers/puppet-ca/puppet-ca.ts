@@ -50,7 +50,8 @@ export const puppetCaApi = (deps: PuppetCaDeps) => {
         c.req.header("If-None-Match")?.split(",").some((each) => each.trim() === list.etag);
       return known ? c.body(null, 304, { "Content-Type": "text/plain" }) : pem(c, list.pem);
     })
-    .put("/certificate_revocation_list", admin, async (c) => {
+    // puppetserver has it without a name behind; with one it is the place where it is read
+    .on("PUT", ["/certificate_revocation_list", "/certificate_revocation_list/:any"], admin, async (c) => {
       await ca.updateExternalCrls(new TextDecoder().decode(await readBody(c.req.raw, largestCrl)));
       return text(c, 200, "Successfully updated CRLs.");
     })

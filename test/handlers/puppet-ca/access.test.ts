@@ -19,6 +19,7 @@ const closed: readonly (readonly [method: string, path: string, body?: unknown])
   ["GET", "/certificate_statuses/any?state=signed"],
   ["GET", "/certificate_statuses"],
   ["PUT", "/certificate_revocation_list", ""],
+  ["PUT", "/certificate_revocation_list/ca", ""],
   ["PUT", "/clean", { certnames: [certname] }],
   ["POST", "/sign", { certnames: [certname] }],
   ["POST", "/sign/all", {}],
