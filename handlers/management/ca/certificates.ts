@@ -14,6 +14,7 @@ import {
   fingerprintShape,
   idShape,
   outcomesShape,
+  pemShape,
   reasonShape,
   serialShape,
   spaceShape,
@@ -36,6 +37,14 @@ const listQuery = z.strictObject({
   cleaned: z.enum(["true", "false"]).default("false").meta({ description: "`true`: those that were cleaned, too" }),
 });
 const many = z.array(certnameShape).min(1).max(1000, "expected at most 1000");
+const making = z.strictObject({
+  space: spaceShape,
+  certname: certnameShape,
+  request: pemShape.meta({ description: "PEM of the CSR; its subject is the certname" }),
+  ttl: ttlShape.optional(),
+  subject_alt_names: z.array(z.string().min(1).max(255)).max(1000).optional()
+    .meta({ description: "Added to those of the request: `DNS:name` or `IP:address`" }),
+});
 const signing = z.strictObject({ space: spaceShape, certnames: many, ttl: ttlShape.optional() });
 const revoking = z.strictObject({
   space: spaceShape,
@@ -112,6 +121,25 @@ export const certificatesApi = (
         const found = await certificates.get(id);
         if (!found) throw new AppError("not_found", `There is no certificate "${id}"`);
         return c.json(wholeOf(found, showing()));
+      },
+    )
+    .post(
+      "/",
+      describeRoute({
+        summary: "Make a certificate for a CSR at once",
+        description:
+          "The certname must be free in the space. Rights that the request asks for are granted; pp_cli_auth " +
+          "is not, whoever asks.",
+        tags,
+        responses: { 201: certificateShape },
+        problems: [400, 403, 409],
+      }),
+      requireAdmin,
+      validate("json", making),
+      async (c) => {
+        const { request: pem, subject_alt_names: subjectAltNames, ...body } = c.req.valid("json");
+        const made = await certificates.issue(only({ ...body, pem, subjectAltNames, authorized: true, ...byOf(c) }));
+        return c.json(wholeOf(made, showing()), 201);
       },
     )
     .post(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { day } from "../../../support/ca.ts";
-import { challengePassword, stringExtension } from "../../../support/ca-requests.ts";
+import { challengePassword, requestPem, stringExtension } from "../../../support/ca-requests.ts";
 import { createTestManagement } from "../../../support/management.ts";
 import { setUp } from "./set-up.ts";
 
@@ -111,6 +111,25 @@ describe("/api/v1/ca/certificates", () => {
     expect(shown.body.decision.reason).toBe("check: the token XXXXX is not known");
     expect(shown.body.certificate).toBe(null);
     expect(JSON.stringify([listed, shown])).not.toMatch(/s3cr3t|CERTIFICATE REQUEST/);
+  });
+
+  it("are made for a CSR in any space", async () => {
+    const { ask, ca } = await setUp();
+    await ca.spaces.create({ id: "lab", ca_id: "puppet-ca", by: { kind: "user", name: "x" } });
+    const certname = "web01.example.test";
+    const body = { space: "lab", certname, request: await requestPem(certname), subject_alt_names: ["DNS:web"] };
+    const made = await ask("POST", "/certificates", body);
+    expect([made.status, made.body]).toEqual([
+      201,
+      expect.objectContaining({ space: "lab", status: "signed", subject_alt_names: [`DNS:${certname}`, "DNS:web"] }),
+    ]);
+    const again = await ask("POST", "/certificates", body);
+    expect([again.status, again.body.detail]).toEqual([409, `${certname} already has a signed certificate`]);
+    const cliAuth = stringExtension("1.3.6.1.4.1.34380.1.3.39", "true");
+    const asking = await requestPem("b.example.test", { extensions: [cliAuth] });
+    expect((await ask("POST", "/certificates", { certname: "b.example.test", request: asking })).status).toBe(400);
+    expect((await ask("POST", "/certificates", { certname: "c.example.test", request: "no PEM" })).status).toBe(400);
+    expect(names(await ask("GET", "/certificates"))).toEqual([certname]);
   });
 
   it("grants rights only to a request that is signed by its name", async () => {
