@@ -66,7 +66,8 @@ export const puppetApp = (deps: PuppetDeps) => {
       const url = new URL(c.req.url);
       const written = c.env?.target ?? url.pathname + url.search;
       // a request to our own OCSP is base64, which has slashes; it goes nowhere else
-      if (!deps.ca || !written.startsWith("/puppet-ca/v1/ocsp/")) c.set("target", parseTarget(written));
+      const toOcsp = [written, c.req.path].every((each) => each.startsWith("/puppet-ca/v1/ocsp/"));
+      if (!deps.ca || !toOcsp) c.set("target", parseTarget(written));
       await next();
     })
     .route("/", healthRoutes(deps));

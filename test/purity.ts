@@ -26,6 +26,7 @@ import "../handlers/core/ca/external-crls.ts";
 import "../handlers/core/ca/find.ts";
 import "../handlers/core/ca/first-authority.ts";
 import "../handlers/core/ca/import-puppet-ca.ts";
+import "../handlers/core/ca/import-revocations.ts";
 import "../handlers/core/ca/inventory.ts";
 import "../handlers/core/ca/issue.ts";
 import "../handlers/core/ca/ocsp.ts";
@@ -173,6 +174,7 @@ import "../handlers/management/tick.ts";
 import "../handlers/management/type-text.ts";
 import "../handlers/puppet-ca/access.ts";
 import "../handlers/puppet-ca/bulk.ts";
+import "../handlers/puppet-ca/expirations.ts";
 import "../handlers/puppet-ca/ocsp.ts";
 import "../handlers/puppet-ca/open-paths.ts";
 import "../handlers/puppet-ca/puppet-ca.ts";
@@ -287,6 +289,7 @@ const ca = createCa({
   urls: { crl: undefined, ocsp: undefined },
   isNode: () => Promise.resolve(false),
   approvers: [],
+  reserved: () => false,
   inUse: () => false,
 });
 await makeFirstAuthority(ca, { host: "ca.example.test", mark: "1", keys: "p-256" });

@@ -1,18 +1,17 @@
 import { type Context, Hono } from "hono";
 import type { OpenCa } from "../core/ca/ca.ts";
 import { puppetSpace } from "../core/ca/spaces.ts";
-import { readCrl } from "../core/x509/crl.ts";
-import { pemBlocks } from "../core/x509/pem.ts";
 import { AppError } from "../errors.ts";
 import type { PortEnv } from "../http/env.ts";
 import { readBody } from "../http/read-body.ts";
 import type { Log } from "../interfaces/log.ts";
 import { forbidden, peerOf, requireAdmin, requireCertificate } from "./access.ts";
 import { bulkRoutes } from "./bulk.ts";
+import { createExpirations } from "./expirations.ts";
 import { ocspRoutes } from "./ocsp.ts";
 import { requestRoutes } from "./requests.ts";
 import { statusesRoutes, statusRoutes } from "./statuses.ts";
-import { pem, text, utc } from "./text.ts";
+import { pem, text } from "./text.ts";
 
 const largestCrl = 32 << 20;
 
@@ -32,6 +31,7 @@ export const puppetCaApi = (deps: PuppetCaDeps) => {
   const { certificates, spaces } = ca;
   const admin = requireAdmin(deps);
   const verified = requireCertificate(log);
+  const expirations = createExpirations(ca);
 
   const app = new Hono<PortEnv>()
     .onError(renderError(log))
@@ -55,21 +55,7 @@ export const puppetCaApi = (deps: PuppetCaDeps) => {
       await ca.updateExternalCrls(new TextDecoder().decode(await readBody(c.req.raw, largestCrl)));
       return text(c, 200, "Successfully updated CRLs.");
     })
-    .get("/expirations", verified, async (c) => {
-      const certs = await ca.authorities.list();
-      const crls = pemBlocks((await spaces.crls(puppetSpace)).pem, "X509 CRL").map(readCrl);
-      const cn = (issuer: string) => /CN=((?:\\.|[^,\\])*)/.exec(issuer)?.[1] ?? issuer;
-      const active = certs.filter(({ status }) => status === "active");
-      return text(
-        c,
-        200,
-        JSON.stringify({
-          "ca-certs": Object.fromEntries(active.map((each) => [each.cn, utc(each.not_after)])),
-          "crls": Object.fromEntries(crls.map(({ issuer, nextUpdate }) => [cn(issuer.text), utc(nextUpdate ?? 0)])),
-        }),
-        "application/json",
-      );
-    })
+    .get("/expirations", verified, async (c) => text(c, 200, await expirations(), "application/json"))
     .post("/certificate_renewal", verified, async (c) => {
       const peer = peerOf(c);
       if (peer.kind !== "verified") return text(c, 400, "No valid certificate found in renewal request", "text/plain");

@@ -6,6 +6,7 @@ import type { Changes } from "../../handlers/interfaces/changes.ts";
 import type { Clock } from "../../handlers/interfaces/clock.ts";
 import type { Log } from "../../handlers/interfaces/log.ts";
 import type { Config } from "../config.ts";
+import { openCertificates } from "../tls/authorities.ts";
 import { readMaterial, type TlsMaterial } from "../tls/material.ts";
 import type { Tls } from "../tls/open-tls.ts";
 import { createTrust } from "../tls/trust.ts";
@@ -52,12 +53,21 @@ export const openCaTls = async (options: {
   };
   const load = async (): Promise<TlsMaterial> => {
     const shown = files ? readMaterial(files, clock.now()) : await own();
+    if (files) options.showing?.({ serial: openCertificates(shown.cert)[0]!.facts.serial });
     const bundle = await ca.spaces.bundle(puppetSpace);
-    const external = (await ca.authorities.list()).flatMap(({ external_crls }) => external_crls);
+    // those of authorities that are not believed here are no affair of the listeners
+    const external = (await ca.authorities.list()).filter(({ certificate }) => bundle.includes(certificate))
+      .flatMap(({ external_crls }) => external_crls);
     const lists = [...new Set(external)].join("");
     // chains that were verified stay so for as long as the authorities do
     if (bundle !== believed) trust.setAuthorities(bundle);
-    if (lists !== "" && lists + bundle !== listed + believed) trust.setCrls("authorities", lists);
+    if (lists !== "" && lists + bundle !== listed + believed) {
+      try {
+        trust.setCrls("authorities", lists);
+      } catch (error) {
+        log.error("CRLs of external authorities cannot be used", { error });
+      }
+    }
     [believed, listed] = [bundle, lists];
     return { cert: shown.cert, key: shown.key, ca: bundle, crl: undefined };
   };

@@ -9,6 +9,7 @@ import type { Log } from "../../handlers/interfaces/log.ts";
 import type { Store } from "../../handlers/interfaces/store.ts";
 import type { Vault } from "../../handlers/interfaces/vault.ts";
 import type { Config } from "../config.ts";
+import { listenerNames } from "./open-ca-tls.ts";
 import { executableApprover, httpApprover } from "./approvers.ts";
 
 type Deps = {
@@ -25,6 +26,7 @@ type Deps = {
 /** The CA over a store, as the configuration has it. Nothing is made yet. */
 export const openCa = ({ config, store, vault, clock, ids, log, inUse = () => false }: Deps): OpenCa => {
   const { documents, changes, estate } = store;
+  const reserved = new Set([...config.CA_ADMIN_CNS, ...config.TRUSTED_CNS, ...listenerNames(config)]);
   return createCa({
     documents,
     changes,
@@ -55,6 +57,7 @@ export const openCa = ({ config, store, vault, clock, ids, log, inUse = () => fa
       ...(config.CA_AUTOSIGN_EXEC ? [executableApprover(config.CA_AUTOSIGN_EXEC)] : []),
       ...(config.CA_AUTOSIGN_URL ? [httpApprover(config.CA_AUTOSIGN_URL)] : []),
     ],
+    reserved: (certname) => reserved.has(certname),
     inUse,
   });
 };

@@ -26,7 +26,7 @@ const start = async () =>
     HOPPETDB_DATA_DIR: dir,
     HOPPETDB_CA: "own",
     HOPPETDB_CA_KEY: "p-256",
-    HOPPETDB_CA_AUTOSIGN: "*.example.test",
+    HOPPETDB_CA_AUTOSIGN: "*.example.test,operator.example.test",
     HOPPETDB_CA_ADMIN_CNS: "operator.example.test",
     HOPPETDB_LOG: "warn",
   });

@@ -25,7 +25,7 @@ describe("two processes on one store, with agents that stay connected", () => {
     HOPPETDB_DATA_DIR: dir,
     HOPPETDB_CA: "own",
     HOPPETDB_CA_KEY: "p-256",
-    HOPPETDB_CA_AUTOSIGN: "*.example.test",
+    HOPPETDB_CA_AUTOSIGN: "*.example.test,operator.example.test,agent.example.test",
     HOPPETDB_CA_ADMIN_CNS: operator,
     HOPPETDB_TRUSTED_CNS: agent,
     HOPPETDB_PUPPETDB_ALLOW: `${agent},${other}`,

@@ -26,6 +26,7 @@ export type TestCaOptions = {
   readonly policy?: Partial<EffectivePolicy>;
   readonly approvers?: readonly Approver[];
   readonly nodes?: readonly string[];
+  readonly reserved?: readonly string[];
   readonly urls?: Partial<StatusUrls>;
   readonly crlValidity?: number;
   readonly requestTtl?: number;
@@ -63,6 +64,7 @@ export const caOver = async (
     urls: { crl: undefined, ocsp: undefined, ...options.urls },
     isNode: (certname) => Promise.resolve(options.nodes?.includes(certname) ?? false),
     approvers: options.approvers ?? [],
+    reserved: (certname) => options.reserved?.includes(certname) ?? false,
     inUse: options.inUse ?? (() => false),
   });
   const by: Actor = { kind: "command", name: "test" };

@@ -76,6 +76,14 @@ export const createAuthorities = (deps: {
     if (a.length === b.length && a.every((byte, at) => byte === b[at])) return;
     throw new AppError("invalid", "The private key does not belong to the certificate", { field: "private_key" });
   };
+  /** Of two with one key each would vouch for what the other one has revoked. */
+  const checkNew = async <T extends { readonly key_id: string }>(id: string, facts: T): Promise<T> => {
+    const same = [...(await directory.now()).authorities.values()].find((each) =>
+      each.id !== id && each.key_id === facts.key_id
+    );
+    if (same) throw new AppError("conflict", `Authority "${same.id}" has this key already`, { field: "certificate" });
+    return facts;
+  };
   const users = async (id: string): Promise<string[]> =>
     [...(await directory.now()).spaces.values()].filter(({ ca_id }) => ca_id === id).map((space) => space.id);
   const stored = async (id: string): Promise<Stored<AuthorityDocument>> => {
@@ -121,7 +129,7 @@ export const createAuthorities = (deps: {
       return await keep({
         ...blank,
         id,
-        ...await authorityFacts(certificate!),
+        ...await checkNew(id, await authorityFacts(certificate!)),
         chain: above.map(({ der }) => pemOf(der, "CERTIFICATE")),
         has_key: true,
         status: "active",
@@ -169,7 +177,7 @@ export const createAuthorities = (deps: {
         await checkChain(certificate!, above);
         const document = {
           ...pending,
-          ...await authorityFacts(certificate!),
+          ...await checkNew(id, await authorityFacts(certificate!)),
           chain: above.map(({ der }) => pemOf(der, "CERTIFICATE")),
           status: "active",
           request: null,

@@ -1,3 +1,4 @@
+import { AppError } from "../../errors.ts";
 import type { Change, Documents, Stored } from "../../interfaces/documents.ts";
 import type { Log } from "../../interfaces/log.ts";
 import { sha256Hex } from "../x509/fingerprints.ts";
@@ -9,7 +10,10 @@ import type { RequestFacts } from "./request.ts";
 export type Approver = {
   /** For the records: `executable`, `http`. */
   readonly name: string;
-  /** Never takes long and never throws what the request could cause; what it can't say is a no, with the reason. */
+  /**
+   * Never takes long; what it can't say is a no, with the reason. Throws AppError `unavailable` where too many ask at once:
+   * then nothing is decided.
+   */
   approve(request: { readonly certname: string; readonly pem: string }): Promise<Approval>;
 };
 export type Approval = { readonly approved: boolean; readonly reason: string };
@@ -38,9 +42,11 @@ export const createAutosign = (deps: {
   /** Whether a node of that name has reported before. */
   readonly isNode: (certname: string) => Promise<boolean>;
   readonly approvers: readonly Approver[];
+  /** Names that no rule signs unless it, or a token, names them exactly. */
+  readonly reserved: (certname: string) => boolean;
   readonly log: Log;
 }) => {
-  const { documents, isNode, approvers, log } = deps;
+  const { documents, isNode, approvers, reserved, log } = deps;
   const no = (reason: string): Decision => ({ sign: false, reason, changes: [] });
   const yes = (reason: string, ...changes: Change[]): Decision => ({ sign: true, reason, changes });
 
@@ -50,7 +56,10 @@ export const createAutosign = (deps: {
     const about = `Enrolment token ${found.id.slice(0, 8)}`;
     if (found.used_at !== null) return no(`${about} was used before, by ${found.used_by}`);
     if (found.expires_at <= now) return no(`${about} has expired`);
-    if (!matchesGlob(found.certname, certname)) return no(`${about} is for ${found.certname}`);
+    if (!matchesGlob(found.certname, certname) || (reserved(certname) && found.certname !== certname)) {
+      // kept with a request that waits it could be read, and used for the right name
+      throw new AppError("bad_request", "The request was refused");
+    }
     return yes(`${about} of ${found.created_by}`, {
       do: "replace",
       collection: "ca_tokens",
@@ -65,6 +74,9 @@ export const createAutosign = (deps: {
       ? undefined
       : await byToken(certname, facts.challengePassword, now);
     if (token?.sign) return token;
+    // a name with rights, or of our own, is nothing that the first one who asks may have: it must be meant
+    const meant = autosign !== "off" && autosign !== "all" && autosign.includes(certname);
+    if (reserved(certname) && !meant) return no("A name with rights of its own, or of hoppetdb's listeners");
     if (autosign === "all") return yes("Everything is signed (autosign)");
     const glob = autosign === "off" ? undefined : autosign.find((each) => matchesGlob(each, certname));
     if (glob !== undefined) return yes(`The name matches "${glob}" (autosign)`);

@@ -41,6 +41,8 @@ export type CaDeps = {
   readonly urls: StatusUrls;
   readonly isNode: (certname: string) => Promise<boolean>;
   readonly approvers: readonly Approver[];
+  /** See `createAutosign`. */
+  readonly reserved: (certname: string) => boolean;
   /** See `createRevoke`. */
   readonly inUse: (certificate: { readonly authority: string; readonly serial: string }) => boolean;
 };

@@ -101,11 +101,12 @@ export const createCrls = (deps: {
       });
       return await current(id);
     },
-    /** Those whose lists have passed half of their time, long before they lapse. */
+    /** Those whose lists have passed half of their time, long before they lapse, or were made by a clock that was ahead. */
     due: async (): Promise<readonly string[]> => {
       const now = clock.now();
       return [...(await directory.now()).authorities.values()].filter(({ status, has_key, crl }) =>
-        status === "active" && has_key && crl !== null && crl.next_update - now < validity / 2
+        status === "active" && has_key && crl !== null &&
+        (crl.next_update - now < validity / 2 || crl.this_update > now + day)
       ).map(({ id }) => id);
     },
   };

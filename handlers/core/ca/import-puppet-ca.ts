@@ -14,6 +14,7 @@ import { authorityFacts, type OpenCertificate, openCertificates } from "./author
 import { checkChain } from "./check-chain.ts";
 import { contended } from "./contended.ts";
 import { nextCrl } from "./crl.ts";
+import { importRevocations } from "./import-revocations.ts";
 import { readInventoryLine } from "./inventory.ts";
 import { authorizationsOf } from "./issue.ts";
 import { oids } from "./oids.ts";
@@ -21,7 +22,6 @@ import { openPolicy } from "./policy.ts";
 import {
   type AuthorityDocument,
   type CertificateDocument,
-  type RevocationDocument,
   type RevocationReason,
   revocationReasons,
   type SpaceDocument,
@@ -107,26 +107,19 @@ export const importPuppetCa = async (
     if (changes.length > 0) await insertNew(documents, changes);
     onProgress(done);
   };
-  const add = async (
-    collection: "ca_certificates" | "ca_revocations",
-    document: CertificateDocument | RevocationDocument,
-  ) => {
-    pending.push({ do: "insert", collection, document });
+  const add = async (document: CertificateDocument) => {
+    pending.push({ do: "insert", collection: "ca_certificates", document });
     done++;
     if (pending.length >= batch) await flush();
   };
 
-  for (const { serial, revokedAt, reason } of revoked.values()) {
-    await add("ca_revocations", {
-      id: `${id}:${serial}`,
-      authority: id,
-      serial,
-      number: Math.max(number, 1),
-      revoked_at: revokedAt,
-      reason: reasonName(reason),
-      not_after: inventory.get(serial)?.notAfter ?? null,
-    });
-  }
+  const revocations = [...revoked.values()].map(({ serial, revokedAt, reason }) => ({
+    serial,
+    revokedAt,
+    reason: reasonName(reason),
+    notAfter: inventory.get(serial)?.notAfter ?? null,
+  }));
+  await importRevocations({ ...deps, now, by }, id, revocations, (part) => onProgress(done += part));
   const record = (serial: string, certname: string, notBefore: number, notAfter: number): CertificateDocument => {
     const entry = revoked.get(serial);
     return {
@@ -168,7 +161,7 @@ export const importPuppetCa = async (
       const certname = commonNames(subject)[0] ?? name;
       const fingerprints = await fingerprintsOf(certificate.der);
       const names = certificate.extensions.find(({ oid }) => oid === oids.subjectAltName);
-      await add("ca_certificates", {
+      await add({
         ...record(serial, certname, notBefore, notAfter),
         claim: `${puppetSpace} ${certname}`,
         cleaned_at: null,
@@ -186,7 +179,7 @@ export const importPuppetCa = async (
   }
   for (const { serial, certname, notBefore, notAfter } of inventory.values()) {
     if (seen.has(serial)) continue;
-    await add("ca_certificates", record(serial, certname, notBefore, notAfter));
+    await add(record(serial, certname, notBefore, notAfter));
     certificates++;
   }
   await flush();

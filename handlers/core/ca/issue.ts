@@ -44,6 +44,18 @@ export type Issued = Pick<
   | "authorization_extensions"
 >;
 
+/** What we write ourselves, and nobody else may: a second one would be read by some and not by others. */
+export const ownOids: readonly string[] = [
+  oids.basicConstraints,
+  oids.keyUsage,
+  oids.extendedKeyUsage,
+  oids.subjectKeyIdentifier,
+  oids.authorityKeyIdentifier,
+  oids.subjectAltName,
+  oids.crlDistributionPoints,
+  oids.authorityInfoAccess,
+];
+
 /** 159 random bits: at most 20 octets, as RFC 5280 asks, and nothing of them is known before. Hex. */
 export const randomSerial = (): string => {
   const bytes = crypto.getRandomValues(new Uint8Array(20));
@@ -80,7 +92,7 @@ export const issueCertificate = async (what: {
   const notAfter = Math.min(now + what.ttl * 1000, issuer.notAfter);
   const own: AltName = { kind: "DNS", value: certname };
   const altNames = [own, ...what.altNames.filter((each) => showAltName(each) !== showAltName(own))];
-  const copied = what.extensions.filter((each) => each.oid !== oids.subjectAltName && each.oid !== cliAuthOid)
+  const copied = what.extensions.filter((each) => !ownOids.includes(each.oid) && each.oid !== cliAuthOid)
     .map((each) => ({ ...each, critical: false }));
   const rights = what.cliAuth ? [{ oid: cliAuthOid, critical: false, value: element(0x0c, ascii("true")) }] : [];
   const extensions: Extension[] = [

@@ -4,6 +4,7 @@ import type { Documents, Stored } from "../../interfaces/documents.ts";
 import type { Ids } from "../../interfaces/ids.ts";
 import type { Log } from "../../interfaces/log.ts";
 import { readAltNames } from "../x509/alt-names.ts";
+import { stringValue } from "../x509/extensions.ts";
 import { sha256Hex } from "../x509/fingerprints.ts";
 import { type OpenCertificate, openCertificates } from "./authority-facts.ts";
 import { contended } from "./contended.ts";
@@ -91,7 +92,7 @@ export const createRenew = (deps: {
             oid.startsWith(registeredArc) || oid.startsWith(privateArc) || isAuthorization(oid) ||
             policy.allowed_extensions.includes(oid)
           ),
-          cliAuth: old.extensions.some(({ oid }) => oid === cliAuthOid),
+          cliAuth: old.extensions.some(({ oid, value }) => oid === cliAuthOid && stringValue(value) === "true"),
           ttl: policy.auto_renewal_ttl,
           now,
           urls,

@@ -115,6 +115,13 @@ export const createRevoke = (deps: {
     return count;
   };
 
+  /** Who has a key has that of the certificates that it was renewed with, too; listeners of one name have keys of their own. */
+  const sharing = async (row: Row, reason: RevocationReason): Promise<readonly Row[]> => {
+    if (reason !== "keyCompromise" || row.space === ownSpace) return [row];
+    const others = await rowsOf(documents, row);
+    return [row, ...others.filter(({ id, status }) => id !== row.id && status === "signed")];
+  };
+
   const queued = createQueue();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => queued(() => contended(work));
 
@@ -143,7 +150,7 @@ export const createRevoke = (deps: {
             `Several authorities have a certificate with serial ${plain}: name one of ${ids}`,
           );
         }
-        return await apply(rows, { by, reason, force, clean: false });
+        return await apply(await sharing(rows[0]!, reason), { by, reason, force, clean: false });
       }),
 
     clean: ({ space, certname, by, force = false }) =>

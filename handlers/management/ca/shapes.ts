@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ownOids } from "../../core/ca/issue.ts";
 import {
   certificateStatuses,
   keyTypes,
@@ -49,7 +50,10 @@ export const policyShape = z.strictObject({
     pattern: pattern(),
     names: z.array(z.string().min(1).max(255)).max(100),
   })).max(100).meta({ description: "Names added where the certname matches; `{certname}`, `{1}` … are filled in" }),
-  allowed_extensions: z.array(z.string().regex(/^\d+(\.\d+)+$/, "expected an OID")).max(100)
+  allowed_extensions: z.array(
+    z.string().regex(/^\d+(\.\d+)+$/, "expected an OID")
+      .refine((oid) => !ownOids.includes(oid), "expected an OID that the CA does not write itself"),
+  ).max(100)
     .meta({ description: "OIDs that are copied besides Puppet's own" }),
 }) satisfies z.ZodType<Policy>;
 

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { matchesGlob } from "../../../handlers/core/ca/autosign.ts";
 import type { CaMode } from "../../ca/mode.ts";
 import { openCaForCommand } from "../../ca/command-ca.ts";
 import type { Config, Environment } from "../../config.ts";
@@ -45,16 +44,6 @@ export const lookAtCa = async (config: Config, env: Environment, now: number): P
         warning(
           "Whoever reaches port 8001 gets a certificate for any free name (autosign is all)",
           "Set HOPPETDB_CA_AUTOSIGN to globs, or use one-time tokens: hoppetdb ca token",
-        ),
-      );
-    }
-    for (const name of new Set([...config.CA_ADMIN_CNS, ...config.TRUSTED_CNS])) {
-      const matches = autosign === "all" || (autosign !== "off" && autosign.some((each) => matchesGlob(each, name)));
-      if (!matches || await ca.certificates.current({ space: "puppet-ca", certname: name })) continue;
-      findings.push(
-        warning(
-          `"${name}" has rights of its own, no certificate yet, and whoever asks for it first gets one (autosign)`,
-          `Make its certificate now: hoppetdb ca generate --certname ${name}`,
         ),
       );
     }

@@ -57,10 +57,12 @@ describe("enrolment tokens", () => {
     const ca = await createTestCa();
     const make = async (certname: string, ttl = 60) => (await ca.tokens.create({ certname, ttl, by })).token;
     const one = await make("*.example.test");
-    expect(await puts(ca, "web01.other.test", one)).toEqual([
-      false,
-      expect.stringMatching(/is for \*\.example\.test$/),
-    ]);
+    // nothing is kept: who could read the request would have the token
+    await expect(puts(ca, "web01.other.test", one)).rejects.toMatchObject({
+      code: "bad_request",
+      message: "The request was refused",
+    });
+    expect(await ca.certificates.count({ certname: "web01.other.test" })).toBe(0);
     expect(await puts(ca, "web01.example.test", one)).toEqual([
       true,
       expect.stringMatching(/^Enrolment token \w{8} of tester$/),
@@ -151,13 +153,17 @@ describe("an executable", () => {
 
 describe("an HTTP check", () => {
   const serve = async (
-    answer: (body: string, url: string) => { status: number; headers?: Record<string, string> } | undefined,
+    answer: (
+      body: string,
+      url: string,
+      authorization?: string,
+    ) => { status: number; headers?: Record<string, string> } | undefined,
   ) => {
     const server = createServer((request, response) => {
       let body = "";
       request.on("data", (data) => body += data);
       request.on("end", () => {
-        const said = answer(body, request.url ?? "");
+        const said = answer(body, request.url ?? "", request.headers.authorization);
         if (said) response.writeHead(said.status, said.headers).end("x".repeat(10));
       });
     });
@@ -184,6 +190,16 @@ describe("an HTTP check", () => {
     });
   });
 
+  it("is sent the password of its URL, which nobody else ever sees", async () => {
+    const seen: (string | undefined)[] = [];
+    const url = await serve((_body, _url, given) => (seen.push(given), { status: 200 }));
+    const withPassword = url.replace("http://", "http://user:hunter%402@");
+    expect((await judged("a.test", { approvers: [httpApprover(withPassword)] }))[0]).toBe(true);
+    expect(seen).toEqual([`Basic ${btoa("user:hunter@2")}`]);
+    const [, why] = await judged("a.test", { approvers: [httpApprover("http://user:hunter2@127.0.0.1:1/?t=SEKRET")] });
+    expect(why).toBe("http: it cannot be reached, or redirects");
+  });
+
   it("that redirects, is down, or never answers says no", async () => {
     let followed = 0;
     const url = await serve((_, path) =>
@@ -194,7 +210,7 @@ describe("an HTTP check", () => {
     const silent = await serve(() => undefined);
     const started = performance.now();
     expect((await judged("a.test", { approvers: [httpApprover(silent, 300)] }))[1]).toMatch(
-      /^http: it does not answer/,
+      /^http: it took longer than 300 ms$/,
     );
     expect(performance.now() - started).toBeLessThan(3000);
     expect((await judged("a.test", { approvers: [httpApprover("http://127.0.0.1:1/")] }))[0]).toBe(false);

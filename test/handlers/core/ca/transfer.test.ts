@@ -95,7 +95,7 @@ describe("taking a Puppetserver's CA over", () => {
     expect(pemBlocks(await ca.spaces.bundle(space), "CERTIFICATE")).toEqual(pemBlocks(files.caCert, "CERTIFICATE"));
     const [list] = readCrls((await ca.spaces.crls(space)).pem);
     // numbered after theirs
-    expect([parseInt(list!.number!, 16), [...list!.revoked]]).toEqual([9, ["b"]]);
+    expect([parseInt(list!.number!, 16), [...list!.revoked]]).toEqual([10, ["b"]]);
     const one = (await ca.certificates.current({ space, certname: names[0]! }))!;
     expect(one).toMatchObject({ serial: "a", status: "signed", authorization_extensions: { pp_cli_auth: "true" } });
     expect(pemBlocks(one.certificate!, "CERTIFICATE")).toEqual(pemBlocks(read(`${names[0]}.pem`), "CERTIFICATE"));

@@ -55,15 +55,20 @@ describe("/api/v1/ca/authorities", () => {
       external_chain: [],
     });
     expect([wrong.status, wrong.body.detail]).toEqual([422, "The private key does not belong to the certificate"]);
-    const crls = (await outside.authorities.crl("puppet-ca-root")).pem;
-    const listed = await ask("POST", "/authorities/listed", { ...given, crls });
-    expect(listed.status).toBe(201);
+    const again = await ask("POST", "/authorities/again", given);
+    expect([again.status, again.body.detail]).toEqual([409, 'Authority "second" has this key already']);
+    const elsewhere = await createTestCa();
+    const other = await elsewhere.transfer.exportPuppetCa();
+    const [theirs, ...above] = other.caCert.split(/(?<=-----END CERTIFICATE-----\n)/);
+    const listed = { certificate: theirs, external_chain: above, private_key: other.caKey };
     const stray = (await ca.authorities.crl("puppet-ca-root")).pem;
-    expect(await ask("POST", "/authorities/stray", { ...given, crls: stray })).toMatchObject({
+    expect(await ask("POST", "/authorities/listed", { ...listed, crls: stray })).toMatchObject({
       status: 400,
       body: { detail: expect.stringMatching(/^The CRL of "CN=.*" is/) },
     });
-    expect((await ask("GET", "/authorities/stray")).status).toBe(404);
+    expect((await ask("GET", "/authorities/listed")).status).toBe(404);
+    const crls = (await elsewhere.authorities.crl("puppet-ca-root")).pem;
+    expect((await ask("POST", "/authorities/listed", { ...listed, crls })).status).toBe(201);
     const pending = await ask("POST", "/authorities/third", { cn: "Third CA", key: "p-256", external: true });
     expect([pending.status, pending.body.status, pending.body.request]).toEqual([
       201,
