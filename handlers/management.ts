@@ -2,11 +2,17 @@ import { type Context, Hono } from "hono";
 import { except } from "hono/combine";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Access } from "./core/access/access.ts";
+import type { AuditLog } from "./core/audit/audit.ts";
 import type { Ca } from "./core/ca/types.ts";
+import type { Members } from "./core/members.ts";
+import type { NodeGroups } from "./core/node-groups/node-groups.ts";
+import type { NodeViews } from "./core/nodes/nodes.ts";
 import { AppError } from "./errors.ts";
 import { accessLog } from "./http/access-log.ts";
+import { audited } from "./http/audited.ts";
 import { bodyLimit } from "./http/body-limit.ts";
 import { healthRoutes } from "./http/health.ts";
+import { idempotent } from "./http/idempotent.ts";
 import { onNotFound, onProblem, problemResponse } from "./http/problem.ts";
 import { requestId } from "./http/request-id.ts";
 import { sameOrigin } from "./http/same-origin.ts";
@@ -15,25 +21,52 @@ import { requireSession, type SessionEnv, wantsPage } from "./http/session.ts";
 import { createSessionCookie } from "./http/session-cookie.ts";
 import type { Clock } from "./interfaces/clock.ts";
 import type { Documents } from "./interfaces/documents.ts";
+import type { Estate } from "./interfaces/estate.ts";
 import type { Ids } from "./interfaces/ids.ts";
 import type { Log } from "./interfaces/log.ts";
+import type { CommandQueue } from "./interfaces/queue.ts";
 import type { Redactor } from "./interfaces/redactor.ts";
+import type { Vault } from "./interfaces/vault.ts";
+import { accessApi } from "./management/access.ts";
+import { auditApi } from "./management/audit.ts";
 import { authenticateApi } from "./management/authenticate.ts";
 import { caApi } from "./management/ca.ts";
+import { credentialsApi } from "./management/credentials.ts";
 import { deadLettersApi } from "./management/dead-letters.ts";
 import { docsPage } from "./management/docs.ts";
+import { exportedResourcesApi } from "./management/exported-resources.ts";
+import { factValuesApi } from "./management/fact-values.ts";
+import { membersApi } from "./management/members.ts";
+import { nodeCatalogApi, nodeCatalogsApi } from "./management/node-catalogs.ts";
+import { nodeChangesApi, type NodeChangesDeps } from "./management/node-changes.ts";
+import { catalogDiffApi, reportDiffApi } from "./management/node-diffs.ts";
+import { nodeFactsApi } from "./management/node-facts.ts";
+import { groupsOfNodeApi } from "./management/node-groups-of.ts";
+import { nodeReportsApi } from "./management/node-reports.ts";
 import { nodesApi } from "./management/nodes.ts";
+import { nodesGroupsApi } from "./management/nodes-groups.ts";
 import { type KnownSecrets, secretsRedactorApi } from "./management/nodes-secrets-redactor.ts";
 import { type OpenApi, openApiOf } from "./management/openapi.ts";
-import { ownAccountApi } from "./management/sessions.ts";
+import { permissionsApi } from "./management/permissions.ts";
+import { type SecretRules, secretRulesApi } from "./management/secret-rules.ts";
+import { teamsApi } from "./management/teams.ts";
 import { tickRoute } from "./management/tick.ts";
+import { userSessionsApi } from "./management/user-sessions.ts";
+import { usersApi } from "./management/users.ts";
 
 export type ManagementDeps = {
-  readonly access: Pick<Access, "sessions" | "login">;
-  readonly secrets: KnownSecrets & { redactor(): Redactor };
+  readonly access: Access;
+  readonly secrets: KnownSecrets & { redactor(): Redactor; readonly rules: SecretRules };
   readonly documents: Documents;
-  readonly estate: Parameters<typeof nodesApi>[0]["estate"];
-  readonly queue: Parameters<typeof deadLettersApi>[0]["queue"];
+  readonly estate: Estate;
+  readonly nodes: NodeViews;
+  readonly queue: CommandQueue;
+  readonly vault: Vault;
+  readonly audit: AuditLog;
+  readonly groups: NodeGroups;
+  readonly members: Members;
+  /** See `nodeChangesApi`. */
+  readonly removeNode: NodeChangesDeps["removeNode"];
   /** See `deadLettersApi`. */
   readonly replay: (id: string) => Promise<boolean>;
   /** Undefined where the Puppetserver is the CA. */
@@ -60,17 +93,37 @@ export type ManagementDeps = {
 export const managementApp = (deps: ManagementDeps) => {
   const { access, secrets, publicUrl } = deps;
   const cookie = createSessionCookie({ publicUrl });
-  const shared = { ...access, documents: deps.documents, cookie, redactor: () => secrets.redactor() };
-  const loggedIn = requireSession({ sessions: access.sessions, cookie });
+  const shared = { ...deps, ...access, cookie, redactor: () => secrets.redactor() };
 
+  const nodes = new Hono<SessionEnv>()
+    .route("/_distinct_fact_values", factValuesApi(shared))
+    .route("/_exported_resources", exportedResourcesApi(shared))
+    .route("/", nodesApi(shared))
+    .route("/", nodeChangesApi(shared))
+    .route("/:node/facts", nodeFactsApi(shared))
+    .route("/:node/groups", groupsOfNodeApi(shared))
+    .route("/:node/catalog", nodeCatalogApi(shared))
+    .route("/:node/catalogs", nodeCatalogsApi(shared))
+    .route("/:node/catalogs", catalogDiffApi(shared))
+    .route("/:node/reports", nodeReportsApi(shared))
+    .route("/:node/reports", reportDiffApi(shared));
   const api = new Hono<SessionEnv>()
-    .use(except("/api/v1/authenticate", loggedIn))
+    .use(except("/api/v1/authenticate", requireSession({ ...access, cookie }), idempotent(deps)))
     .route("/authenticate", authenticateApi(shared))
-    .route("/users/_self", ownAccountApi(shared))
-    .route("/nodes", nodesApi({ ...shared, estate: deps.estate, clock: deps.clock }))
-    .route("/nodes_secrets_redactor", secretsRedactorApi({ ...shared, secrets }))
-    .route("/dead_letters", deadLettersApi({ ...shared, queue: deps.queue, replay: deps.replay }))
-    .route("/ca", caApi({ ...shared, ca: deps.ca, clock: deps.clock }));
+    .route("/access", accessApi(shared))
+    .route("/audit", auditApi(shared))
+    .route("/users", userSessionsApi(shared))
+    .route("/users", credentialsApi(shared))
+    .route("/users", usersApi(shared))
+    .route("/teams", teamsApi(shared))
+    .route("/permissions", permissionsApi(shared))
+    .route("/nodes", nodes)
+    .route("/nodes_groups", nodesGroupsApi(shared))
+    .route("/nodes_secrets_redactor", secretsRedactorApi(shared))
+    .route("/nodes_secrets_rules", secretRulesApi(secrets))
+    .route("/dead_letters", deadLettersApi(shared))
+    .route("/pyppetdb_nodes", membersApi(deps))
+    .route("/ca", caApi({ ...shared, ca: deps.ca }));
 
   const app = new Hono<SessionEnv>();
   let described: OpenApi | undefined;
@@ -80,6 +133,7 @@ export const managementApp = (deps: ManagementDeps) => {
     .use(methodNotAllowed({ app, onMethodNotAllowed: wrongMethod }))
     .route("/", healthRoutes(deps))
     .use(sameOrigin({ publicUrl }), bodyLimit(deps.bodyLimit ?? 1 << 20))
+    .use(audited(deps))
     .get("/openapi.json", (c) => c.json(openapi()))
     .route("/", docsPage({ openapi }))
     .route("/api/v1", api);

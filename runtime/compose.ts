@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { createAccess } from "../handlers/core/access/access.ts";
+import { createAudit } from "../handlers/core/audit/audit.ts";
 import { createCatalogIntake } from "../handlers/core/commands/catalog-intake.ts";
 import { createKeyRing } from "../handlers/core/encryption/key-ring.ts";
 import { createGate } from "../handlers/core/gate.ts";
+import { createMembers } from "../handlers/core/members.ts";
+import { createNodeGroups } from "../handlers/core/node-groups/node-groups.ts";
 import { createNodes } from "../handlers/core/nodes/nodes.ts";
+import { createRemoveNode } from "../handlers/core/nodes/remove-node.ts";
 import { runDue } from "../handlers/core/periodic/run-due.ts";
 import { createSecretRegistry } from "../handlers/core/redaction/secret-registry.ts";
 import type { Estate } from "../handlers/interfaces/estate.ts";
@@ -45,7 +49,16 @@ export const compose = async (config: Config, dataDir: DataDir, log: Log) => {
     throw error;
   });
   const parser = startParser(log);
-  const secrets = createSecretRegistry({ documents, vault, changes, clock, ids, log, isName: isNameIn(estate) });
+  const secrets = createSecretRegistry({
+    documents,
+    vault,
+    changes,
+    clock,
+    ids,
+    log,
+    isName: isNameIn(estate),
+    apply: estate.hide,
+  });
   await secrets.refresh();
   const access = createAccess({
     documents,
@@ -53,6 +66,7 @@ export const compose = async (config: Config, dataDir: DataDir, log: Log) => {
     passwords: createPasswords(),
     ids,
     clock,
+    log,
     onFirstPasswordChange: () => dataDir.removeAdminPassword(),
   });
 
@@ -65,19 +79,25 @@ export const compose = async (config: Config, dataDir: DataDir, log: Log) => {
   // a command that hangs must end before the lease of its task does
   const forwardTo = upstreamTo(puppetdbUrls, 30_000);
 
-  const tasks = [...tasksOf({ config, estate, queue, forwardTo, clock, log }), ...ca?.tasks ?? []];
+  const redactor = () => secrets.redactor();
+  const audit = createAudit({ documents, vault, clock, ids, log, redactor });
+  const nodes = createNodes({ estate, redactor, clock });
+  const removeNode = createRemoveNode({ estate, queue, ...(ca ? { ca } : {}) });
+
+  const tasks = [...tasksOf({ config, estate, queue, audit, forwardTo, clock, log }), ...ca?.tasks ?? []];
   const holder = `${hostname()} ${ids.uuid()}`;
   const tick = (signal: AbortSignal) => runDue({ tasks, documents, clock, log, holder, signal });
 
+  const members = createMembers({ documents, clock });
   let isStarted = false;
   const common = { clock, ids, log, ready: store.ping, started: () => isStarted };
-  const redactor = () => secrets.redactor();
   const replay = replayDeadLetter({ queue, estate, parse: parser.parse, clock });
   const intake = createCatalogIntake({ read: parser.readCatalog, estate, log, limit: 256 * megabyte });
 
   return {
     store,
     access,
+    members,
     tick,
     puppetserver,
     tls,
@@ -91,7 +111,13 @@ export const compose = async (config: Config, dataDir: DataDir, log: Log) => {
         secrets,
         documents,
         estate,
+        nodes,
         queue,
+        vault,
+        audit,
+        groups: createNodeGroups({ documents, estate, clock }),
+        members,
+        removeNode,
         replay,
         ...(ca ? { ca } : {}),
         publicUrl: config.PUBLIC_URL,
@@ -99,7 +125,8 @@ export const compose = async (config: Config, dataDir: DataDir, log: Log) => {
         bodyLimit: config.MANAGEMENT_BODY_LIMIT,
         tick: { secret: config.TICK_SECRET, runDue: tick },
         ui: ui({
-          nodes: createNodes({ estate, redactor, clock }),
+          nodes,
+          removeNode,
           access,
           queue,
           replay,

@@ -5,7 +5,9 @@ import { compose, type Product } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { openDataDir } from "./data-dir.ts";
 import { makeFirstAdmin } from "./first-admin.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { listen } from "./listen.ts";
+import { systemClock as clock, systemIds as ids } from "./system.ts";
 import { startWork } from "./work.ts";
 
 /** What runs has that long to end after SIGTERM: supervisors give 30 s or less. */
@@ -30,10 +32,11 @@ export const serve = async (
     const ports = await listen(config, product, dataDir, log);
     product.started();
     const endWork = config.PARTS.includes("worker") ? startWork(product.tick, log) : async () => {};
+    const endHeartbeat = await startHeartbeat({ members: product.members, parts: config.PARTS, ids, clock, log });
     ready(login, product.ca ? "own" : "proxy");
     const signal = await ended();
     log.info("Stopping", { signal });
-    await Promise.all([ports.close(graceMs), endWork()]);
+    await Promise.all([ports.close(graceMs), endWork(), endHeartbeat()]);
   } finally {
     await product.close();
   }

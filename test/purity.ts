@@ -263,7 +263,7 @@ const passwords = {
   hash: (text: string) => Promise.resolve(text),
   verify: (a: string, b: string) => Promise.resolve(a === b),
 };
-const access = createAccess({ documents, changes, passwords, ids, clock });
+const access = createAccess({ documents, changes, passwords, ids, clock, log });
 await access.users.createAdmin("a password for this run");
 const vault = await createTestVault();
 const secrets = createSecretRegistry({

@@ -55,5 +55,26 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
     indexes: [["created_at"]],
     holds: "one-time enrolment tokens; the id is a hash of the token",
   },
+  teams: { unique: [], indexes: [], holds: "teams: their members and permissions" },
+  credentials: {
+    unique: [["secret_hash"]],
+    indexes: [["user"]],
+    holds: "API credentials; secrets as hashes",
+  },
+  credential_uses: { unique: [], indexes: [], holds: "when and from where each API credential was used last" },
+  node_groups: { unique: [], indexes: [], holds: "groups of nodes: rules, and the teams that see them" },
+  secret_rules: { unique: [], indexes: [], holds: "what is hidden by its place or its look" },
+  idempotency: {
+    unique: [],
+    indexes: [],
+    expires: "expires_at",
+    holds: "answers to creates, encrypted, for whoever asks again under the same key",
+  },
+  audit: {
+    unique: [["seq"]],
+    indexes: [["at"], ["actor", "seq"], ["action", "seq"], ["target", "seq"]],
+    holds: "who did what; each record holds the hash of the one before",
+  },
+  members: { unique: [], indexes: [], expires: "expires_at", holds: "the processes that run on this store" },
   settings: { unique: [], indexes: [], holds: "facts about this store, e.g. the id of the key it was written under" },
 };

@@ -47,6 +47,12 @@ export const paging = <const F extends Names, const S extends Names>(
   limit: wholeNumber(1, 1000).default(10).meta({ description: "Results a page" }),
 });
 
+/** For lists that may be long: goes on where an answer's `meta.next` says, however far that is. */
+export const cursor = () =>
+  z.string().min(1).max(4000).optional().meta({
+    description: "`meta.next` of the answer before; `page` has no meaning with it",
+  });
+
 /** Where a page begins. */
 export const offsetOf = (query: { readonly page: number; readonly limit: number }): number => query.page * query.limit;
 
@@ -67,11 +73,18 @@ export const pick = <T extends object, K extends keyof T & string>(
 export const envelope = <T>(
   result: readonly T[],
   size: number,
-): { result: readonly T[]; meta: { result_size: number } } => ({
+  next?: string | null,
+): { result: readonly T[]; meta: { result_size: number; next?: string | null } } => ({
   result,
-  meta: { result_size: size },
+  meta: { result_size: size, ...(next === undefined ? {} : { next }) },
 });
 
 /** The schema of `envelope`. */
 export const envelopeOf = <S extends z.ZodType>(item: S) =>
-  z.object({ result: z.array(item), meta: z.object({ result_size: z.number().int().min(0) }) });
+  z.object({
+    result: z.array(item),
+    meta: z.object({
+      result_size: z.number().int().min(0),
+      next: z.string().nullable().optional().meta({ description: "The `cursor` of the next page; null at the end" }),
+    }),
+  });

@@ -16,14 +16,16 @@ export type RouteDescription = {
   readonly problems?: readonly number[];
   /** `open`: needs no login. */
   readonly access?: "open" | "login";
-  /** The permission that it takes, e.g. `NODES::DELETE`. */
-  readonly permission?: string;
+  /** `nodes`: shows or changes only what is of nodes that the viewer sees; of another one it says that there is none. */
+  readonly scope?: "nodes";
 };
 
 /** What a middleware knows of the route that it stands in. */
 export type RouteFacts =
   | { readonly kind: "input"; readonly target: Target; readonly schema: z.ZodType }
-  | { readonly kind: "description"; readonly description: RouteDescription };
+  | { readonly kind: "description"; readonly description: RouteDescription }
+  /** One of them suffices; none is needed where the path parameter `unlessSelf` is `_self`. */
+  | { readonly kind: "permission"; readonly permissions: readonly string[]; readonly unlessSelf?: string };
 
 const facts = Symbol("hoppetdb.route-facts");
 

@@ -1,4 +1,4 @@
-import type { Plan } from "../core/query/plan.ts";
+import type { Condition, Plan } from "../core/query/plan.ts";
 import type { Command, Marks, WholeCatalog } from "./command.ts";
 import type { JsonText, Sealed } from "./sealed.ts";
 
@@ -35,11 +35,45 @@ export interface Estate {
   /** What Puppet marked as sensitive for this node; empty when nothing is known. */
   marks(certname: string): Promise<Sealed<Marks>>;
 
+  /** What people set for a node; undefined for a node that is not known. */
+  nodeSettings(certname: string): Promise<NodeSettings | undefined>;
+  /** Makes a node before it was heard of. Throws AppError `conflict` when it is known. */
+  createNode(certname: string, settings: NewNodeSettings): Promise<NodeSettings>;
+  /**
+   * `disabled: false` also takes back that it was deactivated or expired. Throws AppError `not_found`, or
+   * `precondition_failed` when the stored version is another.
+   */
+  changeNode(certname: string, settings: NewNodeSettings, version: number): Promise<NodeSettings>;
+  /** Which of the conditions on `nodes` a node meets, in their order; all false where it is not known. */
+  test(certname: string, conditions: readonly Condition[]): Promise<readonly boolean[]>;
+  /** From now on `shown` fields hide this. Until it was called once they can't be asked about: AppError `unavailable`. */
+  hide(hidden: Sealed<HiddenThings>): Promise<void>;
+
   /** Removes a node with all that hangs on it, in one step. False: there was none. */
   deleteNode(certname: string): Promise<boolean>;
   /** Removes what has outlived its time, in bounded steps; `more` says that another step has work. */
   prune(retention: Retention, now: number): Promise<{ readonly removed: number; readonly more: boolean }>;
 }
+
+export type NewNodeSettings = {
+  readonly disabled: boolean;
+  /** An object, name to text: facts that are added when its catalog is compiled. */
+  readonly facts_inject: Sealed<JsonText>;
+};
+/** `version` grows with each change by a person; 0 where there was none. */
+export type NodeSettings = NewNodeSettings & { readonly certname: string; readonly version: number };
+
+/** What no person may see, in a form that can be handed to a thread. core/redaction/hidden-things.ts makes it. */
+export type HiddenThings = {
+  /** Of each known secret all its forms. */
+  readonly patterns: readonly string[];
+  /** Facts that are secret by their place, e.g. `["ssh", "private_key"]`. `*` stands for any one name. */
+  readonly factPaths: readonly (readonly string[])[];
+  /** Parameters that are secret by their names; `*` for any type. */
+  readonly parameters: readonly { readonly type: string; readonly parameter: string }[];
+  /** Texts that are secret by their look. */
+  readonly shapes: readonly ("pem_private_key" | "jwt")[];
+};
 
 /** Milliseconds; 0 = keep for ever. */
 export type Retention = {

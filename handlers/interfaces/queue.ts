@@ -28,6 +28,8 @@ export type DeadLetter = {
   readonly size: number;
 };
 
+type Certnames = string | readonly string[];
+
 /** Durable queue of commands to forward, in order per certname, and the dead letters. */
 export interface CommandQueue {
   /** Durable once it resolves. `id` is the uuid that the sender was told. */
@@ -43,9 +45,12 @@ export interface CommandQueue {
   reject(id: string, received: ReceivedCommand, reason: string, at: number): Promise<void>;
   depth(): Promise<{ readonly depth: number; readonly oldest: string | null }>;
 
-  deadLetters(page: { limit: number; offset: number; certname?: string }): Promise<readonly DeadLetter[]>;
+  /** `certname`: those of one node, or of some. */
+  deadLetters(page: { limit: number; offset: number; certname?: Certnames }): Promise<readonly DeadLetter[]>;
   deadLetter(id: string): Promise<(DeadLetter & { readonly received: Sealed<ReceivedCommand> }) | undefined>;
-  deadLetterCount(certname?: string): Promise<number>;
+  deadLetterCount(certname?: Certnames): Promise<number>;
+  /** The nodes that have any. */
+  deadLetterNames(): Promise<readonly string[]>;
   dropDeadLetter(id: string): Promise<boolean>;
   /** Puts a dead letter of stage `forward` back in line. False: it is gone. */
   requeue(id: string): Promise<boolean>;

@@ -3,8 +3,9 @@ import { z } from "zod";
 import type { Login } from "../core/access/login.ts";
 import { longestPassword } from "../core/access/password-rules.ts";
 import type { Sessions } from "../core/access/sessions.ts";
-import { requireSession, type SessionEnv } from "../http/session.ts";
-import type { SessionCookie } from "../http/session-cookie.ts";
+import type { Users } from "../core/access/users.ts";
+import { noteChange } from "../http/audited.ts";
+import { type LoginDeps, requireSession, type SessionEnv } from "../http/session.ts";
 import { describeRoute, validate } from "../http/validate.ts";
 
 const credentials = z.strictObject({
@@ -15,11 +16,13 @@ const who = z.object({ user: z.string().meta({ description: "The user's id" }) }
 const tags = ["authenticate"];
 
 /** `/api/v1/authenticate`: log in, ask who one is, log out. */
-export const authenticateApi = (deps: {
-  readonly login: Pick<Login, "logIn">;
-  readonly sessions: Pick<Sessions, "find" | "end">;
-  readonly cookie: SessionCookie;
-}) => {
+export const authenticateApi = (
+  deps: Omit<LoginDeps, "sessions"> & {
+    readonly login: Pick<Login, "logIn">;
+    readonly users: Pick<Users, "find">;
+    readonly sessions: Pick<Sessions, "find" | "end">;
+  },
+) => {
   const { login, sessions, cookie } = deps;
   const endPresent = async (token: string | undefined): Promise<void> => {
     const found = token === undefined ? undefined : await sessions.find(token);
@@ -29,7 +32,7 @@ export const authenticateApi = (deps: {
     .get(
       "/",
       describeRoute({ summary: "Tell who is logged in", tags, responses: { 200: who } }),
-      requireSession({ sessions, cookie }),
+      requireSession(deps),
       (c) => c.json({ user: c.var.user.id }),
     )
     .post(
@@ -46,6 +49,8 @@ export const authenticateApi = (deps: {
       validate("json", credentials),
       async (c) => {
         const given = c.req.valid("json");
+        // of a failed login the audit log has the name only if it is one: people type passwords there
+        noteChange(c, { target: "authenticate", actor: (await deps.users.find(given.user))?.id });
         const { user, token } = await login.logIn({ ...given, address: c.env.remoteAddress });
         await endPresent(cookie.read(c));
         cookie.set(c, token);

@@ -1,7 +1,10 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { type LettersDeps, lettersSeenBy } from "../core/nodes/dead-letters.ts";
 import { AppError } from "../errors.ts";
+import { noteChange } from "../http/audited.ts";
 import { envelope, envelopeOf, offsetOf, paging, pick } from "../http/paging.ts";
+import { requires } from "../http/requires.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { describeRoute, validate } from "../http/validate.ts";
 import type { CommandQueue, DeadLetter } from "../interfaces/queue.ts";
@@ -35,7 +38,8 @@ const tags = ["dead_letters"];
 
 /** `/api/v1/dead_letters`: commands that could not be stored or forwarded, for a person to decide. */
 export const deadLettersApi = (deps: {
-  readonly queue: Pick<CommandQueue, "deadLetters" | "deadLetter" | "deadLetterCount" | "dropDeadLetter">;
+  readonly queue: LettersDeps["queue"] & Pick<CommandQueue, "dropDeadLetter">;
+  readonly nodes: LettersDeps["nodes"];
   readonly redactor: () => Redactor;
   /** Tries it once more, at once or by putting it back in line. False: it is gone. Throws AppError when it fails again. */
   readonly replay: (id: string) => Promise<boolean>;
@@ -60,33 +64,36 @@ export const deadLettersApi = (deps: {
       throw new AppError(error.code, redactor().redactText(seal(error.message)));
     }
   };
+  const seen = (c: Context<SessionEnv>) => lettersSeenBy(deps, c.var.viewer);
+  const known = async (c: Context<SessionEnv>, id: string): Promise<DeadLetter> => {
+    const found = await seen(c).find(id);
+    if (!found) throw unknown(id);
+    return found;
+  };
   return new Hono<SessionEnv>()
     .get(
       "/",
       describeRoute({
         summary: "List the commands that could not be stored or forwarded",
         tags,
+        scope: "nodes",
         responses: { 200: envelopeOf(letter.partial()) },
       }),
+      requires("NODES:DEAD_LETTERS::GET"),
       validate("query", listQuery),
       async (c) => {
         const query = c.req.valid("query");
-        const of = query.certname === undefined ? {} : { certname: query.certname };
-        const found = await queue.deadLetters({ limit: query.limit, offset: offsetOf(query), ...of });
-        const size = await queue.deadLetterCount(query.certname);
-        return c.json(envelope(found.map((each) => pick(show(each), query.fields)), size));
+        const { limit, certname } = query;
+        const { letters, size } = await seen(c).page({ limit, offset: offsetOf(query), certname });
+        return c.json(envelope(letters.map((each) => pick(show(each), query.fields)), size));
       },
     )
     .get(
       "/:dead_letter",
-      describeRoute({ summary: "Show one of them", tags, responses: { 200: letter } }),
+      describeRoute({ summary: "Show one of them", tags, scope: "nodes", responses: { 200: letter } }),
+      requires("NODES:DEAD_LETTERS::GET"),
       byId,
-      async (c) => {
-        const { dead_letter: id } = c.req.valid("param");
-        const found = await queue.deadLetter(id);
-        if (!found) throw unknown(id);
-        return c.json(show(found));
-      },
+      async (c) => c.json(show(await known(c, c.req.valid("param").dead_letter))),
     )
     .post(
       "/:dead_letter/replay",
@@ -94,21 +101,27 @@ export const deadLettersApi = (deps: {
         summary: "Try it once more",
         description: "Leaves the list when it was stored or put back in line; else the problem says why.",
         tags,
+        scope: "nodes",
         responses: { 200: z.object({}) },
       }),
+      requires("NODES:DEAD_LETTERS::UPDATE"),
       byId,
       async (c) => {
         const { dead_letter: id } = c.req.valid("param");
+        await known(c, id);
         if (!await replay(id)) throw unknown(id);
         return c.json({});
       },
     )
     .delete(
       "/:dead_letter",
-      describeRoute({ summary: "Drop it for good", tags, responses: { 200: z.object({}) } }),
+      describeRoute({ summary: "Drop it for good", tags, scope: "nodes", responses: { 200: z.object({}) } }),
+      requires("NODES:DEAD_LETTERS::DELETE"),
       byId,
       async (c) => {
         const { dead_letter: id } = c.req.valid("param");
+        const { certname, command } = await known(c, id);
+        noteChange(c, { before: { certname, command } });
         if (!await queue.dropDeadLetter(id)) throw unknown(id);
         return c.json({});
       },

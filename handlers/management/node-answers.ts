@@ -9,10 +9,14 @@ import type { RunOptions } from "../interfaces/estate.ts";
  * Answers JSON in which everything that came from nodes has its numbers exactly as received. `T` is what a client reads;
  * numbers that JavaScript can't hold are its own loss.
  */
-export const exactAnswer = <T>(c: Context, value: unknown): Response & TypedResponse<T, 200, "json"> =>
-  c.body(writeJson(value), 200, { "Content-Type": "application/json" }) as unknown as
+export const exactAnswer = <T, S extends 200 | 201 = 200>(
+  c: Context,
+  value: unknown,
+  status = 200 as S,
+): Response & TypedResponse<T, S, "json"> =>
+  c.body(writeJson(value), status, { "Content-Type": "application/json" }) as unknown as
     & Response
-    & TypedResponse<T, 200, "json">;
+    & TypedResponse<T, S, "json">;
 
 /** Ends the store's work when the client goes away. */
 export const runOptions = (c: Context): RunOptions => {

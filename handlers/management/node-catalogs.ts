@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Nodes } from "../core/nodes/nodes.ts";
+import type { NodeViews } from "../core/nodes/nodes.ts";
 import { AppError } from "../errors.ts";
 import { directionOf, envelope, envelopeOf, offsetOf, paging } from "../http/paging.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { describeRoute, validate } from "../http/validate.ts";
 import { catalogCountsSchema, exactAnswer, nodeParam, project, runOptions, time, unknownNode } from "./node-answers.ts";
+import { readerFor, unredactedQuery } from "./unredacted.ts";
 
 const listed = z.object({
   id: z.string(),
@@ -57,28 +58,30 @@ const catalogParam = z.string().regex(/^[\w.:-]{1,200}$/, "expected the id of a 
 const tags = ["nodes"];
 
 /** `/api/v1/nodes/{node}/catalog`: the current one. */
-export const nodeCatalogApi = (deps: { readonly nodes: Pick<Nodes, "catalog"> }) =>
+export const nodeCatalogApi = (deps: { readonly nodes: NodeViews }) =>
   new Hono<SessionEnv>().get(
     "/",
-    describeRoute({ summary: "Show a node's current catalog", tags, responses: { 200: shown } }),
+    describeRoute({ summary: "Show a node's current catalog", tags, scope: "nodes", responses: { 200: shown } }),
     validate("param", z.strictObject({ node: nodeParam })),
+    validate("query", z.strictObject(unredactedQuery)),
     async (c) => {
       const { node } = c.req.valid("param");
-      const found = await deps.nodes.catalog(node, runOptions(c));
+      const { nodes } = readerFor(c, deps.nodes, c.req.valid("query").unredacted, `nodes/${node}/catalog`);
+      const found = await nodes.catalog(node, runOptions(c));
       if (!found) throw new AppError("not_found", `There is no catalog of a node "${node}"`);
       return exactAnswer<Shown>(c, found);
     },
   );
 
 /** `/api/v1/nodes/{node}/catalogs`: the history, newest first. */
-export const nodeCatalogsApi = (deps: { readonly nodes: Pick<Nodes, "catalogs" | "catalogById" | "find"> }) => {
-  const { nodes } = deps;
+export const nodeCatalogsApi = (deps: { readonly nodes: NodeViews }) => {
   return new Hono<SessionEnv>()
     .get(
       "/",
       describeRoute({
         summary: "List the catalogs of a node that are kept",
         tags,
+        scope: "nodes",
         responses: { 200: envelopeOf(listed.partial()) },
       }),
       validate("param", z.strictObject({ node: nodeParam })),
@@ -86,6 +89,7 @@ export const nodeCatalogsApi = (deps: { readonly nodes: Pick<Nodes, "catalogs" |
       async (c) => {
         const { node } = c.req.valid("param");
         const query = c.req.valid("query");
+        const nodes = deps.nodes.seenBy(c.var.viewer);
         const page = { sort: query.sort, direction: directionOf(query), limit: query.limit, offset: offsetOf(query) };
         const { catalogs, size } = await nodes.catalogs(node, page, runOptions(c));
         if (size === 0 && !await nodes.find(node)) throw unknownNode(node);
@@ -94,10 +98,13 @@ export const nodeCatalogsApi = (deps: { readonly nodes: Pick<Nodes, "catalogs" |
     )
     .get(
       "/:catalog",
-      describeRoute({ summary: "Show one of them", tags, responses: { 200: shown } }),
+      describeRoute({ summary: "Show one of them", tags, scope: "nodes", responses: { 200: shown } }),
       validate("param", z.strictObject({ node: nodeParam, catalog: catalogParam })),
+      validate("query", z.strictObject(unredactedQuery)),
       async (c) => {
         const { node, catalog } = c.req.valid("param");
+        const target = `nodes/${node}/catalogs/${catalog}`;
+        const { nodes } = readerFor(c, deps.nodes, c.req.valid("query").unredacted, target);
         const found = await nodes.catalogById(node, catalog, runOptions(c));
         if (!found) throw new AppError("not_found", `There is no catalog "${catalog}" of a node "${node}"`);
         return exactAnswer<Shown>(c, found);

@@ -1,12 +1,13 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { reportStatuses } from "../core/nodes/node-status.ts";
-import type { Nodes } from "../core/nodes/nodes.ts";
+import type { NodeViews } from "../core/nodes/nodes.ts";
 import { AppError } from "../errors.ts";
 import { directionOf, envelope, envelopeOf, offsetOf, paging, pattern } from "../http/paging.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { describeRoute, validate } from "../http/validate.ts";
 import { exactAnswer, namesMatching, nodeParam, project, runOptions, time, unknownNode } from "./node-answers.ts";
+import { readerFor, unredactedQuery } from "./unredacted.ts";
 
 const run = z.object({
   catalog_uuid: z.string().nullable(),
@@ -57,14 +58,14 @@ const reportParam = z.string().regex(/^([0-9a-f]{40}|latest)$/, 'expected 40 hex
 const tags = ["nodes"];
 
 /** `/api/v1/nodes/{node}/reports`: the runs of a node, newest first. */
-export const nodeReportsApi = (deps: { readonly nodes: Pick<Nodes, "reports" | "report" | "find"> }) => {
-  const { nodes } = deps;
+export const nodeReportsApi = (deps: { readonly nodes: NodeViews }) => {
   return new Hono<SessionEnv>()
     .get(
       "/",
       describeRoute({
         summary: "List the reports of a node that are kept",
         tags,
+        scope: "nodes",
         responses: { 200: envelopeOf(listed.partial()) },
       }),
       validate("param", z.strictObject({ node: nodeParam })),
@@ -72,6 +73,7 @@ export const nodeReportsApi = (deps: { readonly nodes: Pick<Nodes, "reports" | "
       async (c) => {
         const { node } = c.req.valid("param");
         const query = c.req.valid("query");
+        const nodes = deps.nodes.seenBy(c.var.viewer);
         const { reports, size } = await nodes.reports(node, {
           statuses: query.report_status === undefined ? undefined : namesMatching(reportStatuses, query.report_status),
           catalogUuid: query.report_catalog_uuid,
@@ -90,11 +92,15 @@ export const nodeReportsApi = (deps: { readonly nodes: Pick<Nodes, "reports" | "
         summary: "Show one of them with its events, logs and metrics",
         description: "`latest` names the last one.",
         tags,
+        scope: "nodes",
         responses: { 200: shown },
       }),
       validate("param", z.strictObject({ node: nodeParam, report: reportParam })),
+      validate("query", z.strictObject(unredactedQuery)),
       async (c) => {
         const { node, report } = c.req.valid("param");
+        const target = `nodes/${node}/reports/${report}`;
+        const { nodes } = readerFor(c, deps.nodes, c.req.valid("query").unredacted, target);
         const found = await nodes.report(node, report, runOptions(c));
         if (!found) throw new AppError("not_found", `There is no report "${report}" of a node "${node}"`);
         return exactAnswer<Shown>(c, found);

@@ -2,10 +2,13 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Condition } from "../core/query/plan.ts";
 import { AppError } from "../errors.ts";
+import { noteChange } from "../http/audited.ts";
 import { directionOf, envelope, envelopeOf, offsetOf, paging, pattern, pick } from "../http/paging.ts";
+import { requires } from "../http/requires.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { describeRoute, validate } from "../http/validate.ts";
 import type { Document, Documents } from "../interfaces/documents.ts";
+import { eachOf, outcomesSchema } from "./each-of.ts";
 
 /** What this API needs of the registry of known secrets. */
 export type KnownSecrets = {
@@ -33,7 +36,9 @@ const listQuery = z.strictObject({
 });
 const tags = ["nodes_secrets_redactor"];
 
-/** `/api/v1/nodes_secrets_redactor`: the known secrets. They go in; they never come out. */
+const value = z.string().max(65_536, "expected at most 65536 characters");
+
+/** `/api/v1/nodes_secrets_redactor`: the values that are hidden everywhere. They go in; they never come out. */
 export const secretsRedactorApi = (deps: { readonly secrets: KnownSecrets; readonly documents: Documents }) => {
   const { secrets, documents } = deps;
   return new Hono<SessionEnv>()
@@ -44,6 +49,7 @@ export const secretsRedactorApi = (deps: { readonly secrets: KnownSecrets; reado
         tags,
         responses: { 200: envelopeOf(secret.partial()) },
       }),
+      requires("NODES:SECRETS_REDACTOR::GET"),
       validate("query", listQuery),
       async (c) => {
         const query = c.req.valid("query");
@@ -68,15 +74,36 @@ export const secretsRedactorApi = (deps: { readonly secrets: KnownSecrets; reado
         responses: { 201: secret.pick({ id: true, created_at: true }) },
         problems: [409],
       }),
-      validate("json", z.strictObject({ value: z.string().max(65_536, "expected at most 65536 characters") })),
+      requires("NODES:SECRETS_REDACTOR::CREATE"),
+      validate("json", z.strictObject({ value })),
       async (c) => {
         const { id, created_at } = await secrets.add(c.req.valid("json").value, c.var.user.id);
+        noteChange(c, { target: `nodes_secrets_redactor/${id}`, after: { id } });
         return c.json({ id, created_at }, 201);
+      },
+    )
+    .post(
+      "/_bulk",
+      describeRoute({
+        summary: "Hide many values",
+        description: "Each is judged by itself: `name` is its place in the list, `done` and `detail` say what came of it.",
+        tags,
+        responses: { 200: outcomesSchema },
+      }),
+      requires("NODES:SECRETS_REDACTOR::CREATE"),
+      validate("json", z.strictObject({ values: z.array(value).min(1).max(100, "expected at most 100") })),
+      async (c) => {
+        const { values } = c.req.valid("json");
+        const places = values.map((_, at) => String(at));
+        const answer = await eachOf(places, (at) => secrets.add(values[Number(at)]!, c.var.user.id));
+        noteChange(c, { after: answer });
+        return c.json(answer);
       },
     )
     .delete(
       "/:secret",
       describeRoute({ summary: "Forget a secret: its value is shown again", tags, responses: { 200: z.object({}) } }),
+      requires("NODES:SECRETS_REDACTOR::DELETE"),
       validate("param", z.strictObject({ secret: z.string().min(1).max(100) })),
       async (c) => {
         const { secret: id } = c.req.valid("param");

@@ -1,15 +1,17 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import type { NodeSort } from "../core/nodes/list-nodes.ts";
-import { nodeSorts } from "../core/nodes/list-nodes.ts";
+import { factFilter } from "../core/nodes/fact-filter.ts";
+import { nodeOrder, type NodeSort, nodeSorts } from "../core/nodes/list-nodes.ts";
 import { nodeStatuses } from "../core/nodes/node-status.ts";
-import { createNodes } from "../core/nodes/nodes.ts";
-import { directionOf, offsetOf, paging, pattern, trueOrFalse } from "../http/paging.ts";
+import type { NodeViews } from "../core/nodes/nodes.ts";
+import { shownText } from "../core/nodes/shown-json.ts";
+import { readCursor, writeCursor } from "../http/cursor.ts";
+import { setEtag } from "../http/etag.ts";
+import { cursor, directionOf, offsetOf, paging, pattern, repeatable, trueOrFalse } from "../http/paging.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { describeRoute, validate } from "../http/validate.ts";
-import { type Clock, timestamp } from "../interfaces/clock.ts";
+import { timestamp } from "../interfaces/clock.ts";
 import type { Estate } from "../interfaces/estate.ts";
-import type { Redactor } from "../interfaces/redactor.ts";
 import {
   catalogCountsSchema,
   exactAnswer,
@@ -20,14 +22,12 @@ import {
   time,
   unknownNode,
 } from "./node-answers.ts";
-import { nodeCatalogApi, nodeCatalogsApi } from "./node-catalogs.ts";
-import { nodeFactsApi } from "./node-facts.ts";
-import { nodeReportsApi } from "./node-reports.ts";
+import { readerFor, unredactedQuery } from "./unredacted.ts";
 
 const listed = z.object({
   id: z.string().meta({ description: "The certname" }),
   environment: z.string().nullable().meta({ description: "That of the last run" }),
-  disabled: z.boolean().meta({ description: "Deactivated or expired" }),
+  disabled: z.boolean().meta({ description: "By a person, or deactivated or expired: nobody waits for its reports" }),
   deactivated: time(),
   expired: time(),
   change_catalog: time(),
@@ -50,6 +50,7 @@ const listed = z.object({
 });
 const node = listed.extend({
   facts: z.unknown().meta({ description: "Fact name to value; secrets are replaced" }),
+  facts_inject: z.unknown().meta({ description: "Facts that are added when its catalog is compiled" }),
   report: listed.shape.report.unwrap().extend({
     logs: z.unknown(),
     metrics: z.unknown(),
@@ -79,7 +80,7 @@ const listFields = [
   ...nested.report.map((name) => `report.${name}` as const),
   "report_status_computed",
 ] as const;
-const nodeFields = [...listFields, "facts", "report.logs", "report.metrics", "report.resources"] as const;
+const nodeFields = [...listFields, "facts", "facts_inject", "report.logs", "report.metrics", "report.resources"] as const;
 const sorts = Object.keys(nodeSorts) as [NodeSort, ...NodeSort[]];
 
 const threshold = z.iso.datetime({ offset: true, error: "expected a time with its zone, e.g. 2026-01-31T12:00:00Z" })
@@ -87,21 +88,27 @@ const threshold = z.iso.datetime({ offset: true, error: "expected a time with it
   .meta({ description: "A node silent since before that is `outdated`; default: two hours ago" });
 const listQuery = z.strictObject({
   ...paging({ fields: listFields, sort: sorts }),
+  cursor: cursor(),
   node_id: pattern().optional().meta({ description: "A regular expression that the certname matches" }),
   environment: pattern().optional().meta({ description: "A regular expression that the environment matches" }),
   disabled: trueOrFalse().optional(),
   report_status: pattern().optional().meta({
     description: "A regular expression that `report_status_computed` matches",
   }),
+  fact: repeatable(z.string().min(1).max(10_000)).optional().meta({
+    description: "`<fact>:<op>:<type>:<value>`, all of which must hold: op eq, ne, gt, gte, lt, lte, in, nin or regex, " +
+      "type str, int, float or bool, e.g. `os.family:eq:str:Debian`",
+  }),
   outdated_threshold: threshold,
 });
 const { fields } = paging({ fields: nodeFields, sort: sorts });
-const oneQuery = z.strictObject({ fields, outdated_threshold: threshold });
+const oneQuery = z.strictObject({ fields, outdated_threshold: threshold, ...unredactedQuery });
 const count = z.number().int().min(0);
 const list = z.object({
   result: z.array(listed.partial()),
   meta: z.object({
     result_size: count,
+    next: z.string().nullable().meta({ description: "The `cursor` of the next page; null at the end" }),
     status_changed: count,
     status_unchanged: count,
     status_failed: count,
@@ -113,41 +120,49 @@ const list = z.object({
 const byId = validate("param", z.strictObject({ node: nodeParam }));
 const tags = ["nodes"];
 
-/** `/api/v1/nodes`: the nodes, and below each its facts, catalogs and reports, all of it redacted. */
-export const nodesApi = (deps: {
-  readonly estate: Pick<Estate, "run" | "count" | "wholeCatalog" | "marks" | "deleteNode">;
-  readonly redactor: () => Redactor;
-  readonly clock: Clock;
-}) => {
-  const nodes = createNodes(deps);
-  return new Hono<SessionEnv>()
+/** `GET /api/v1/nodes` and `/api/v1/nodes/{node}`: the nodes that one's teams see, redacted. */
+export const nodesApi = (
+  { nodes: views, estate }: { readonly nodes: NodeViews; readonly estate: Pick<Estate, "nodeSettings"> },
+) =>
+  new Hono<SessionEnv>()
     .get(
       "/",
       describeRoute({
         summary: "List nodes with the state of their last run",
         description: "`meta` counts the nodes of each status that the rest of the filter finds. Facts, logs, metrics " +
-          "and resources stand at the single node.",
+          "and resources stand at the single node. A filter on facts sees what is shown, secrets replaced.",
         tags,
+        scope: "nodes",
         responses: { 200: list },
       }),
       validate("query", listQuery),
       async (c) => {
         const query = c.req.valid("query");
-        const found = await nodes.list({
+        const direction = directionOf(query);
+        const key = `${query.sort ?? "id"} ${direction}`;
+        const wants = (name: string) =>
+          query.fields?.some((field) => field === name || field.startsWith(`${name}.`)) ?? true;
+        const found = await views.seenBy(c.var.viewer).list({
           name: matching(query.node_id),
           environment: matching(query.environment),
           disabled: query.disabled,
           statuses: query.report_status === undefined ? undefined : namesMatching(nodeStatuses, query.report_status),
+          facts: query.fact?.map(factFilter),
           outdatedBefore: query.outdated_threshold,
           sort: query.sort,
-          direction: directionOf(query),
+          direction,
           limit: query.limit,
           offset: offsetOf(query),
+          after: query.cursor === undefined
+            ? undefined
+            : readCursor(query.cursor, key, nodeOrder(query.sort, direction).length),
+          with: { catalog: wants("catalog"), report: wants("report") },
         }, runOptions(c));
         return exactAnswer<z.infer<typeof list>>(c, {
           result: found.nodes.map((each) => project<Listed>(each, withStatus(query.fields))),
           meta: {
             result_size: found.size,
+            next: found.last ? writeCursor(key, found.last) : null,
             ...Object.fromEntries(nodeStatuses.map((status) => [`status_${status}`, found.counts[status]])),
           },
         });
@@ -158,6 +173,7 @@ export const nodesApi = (deps: {
       describeRoute({
         summary: "Show a node with its facts and its last report",
         tags,
+        scope: "nodes",
         responses: { 200: node.partial() },
       }),
       byId,
@@ -165,44 +181,29 @@ export const nodesApi = (deps: {
       async (c) => {
         const { node: id } = c.req.valid("param");
         const query = c.req.valid("query");
+        const { nodes, redactor } = readerFor(c, views, query.unredacted, `nodes/${id}`);
         const wants = (name: string) => query.fields?.some((field) => field === name) ?? true;
         const options = runOptions(c);
-        const [found, facts, latest] = await Promise.all([
+        const [found, facts, latest, settings] = await Promise.all([
           nodes.find(id, query.outdated_threshold, options),
           wants("facts") ? nodes.facts(id, options) : undefined,
           ["report", "report.logs", "report.metrics", "report.resources"].some(wants)
             ? nodes.report(id, "latest", options)
             : undefined,
+          estate.nodeSettings(id),
         ]);
-        if (!found) throw unknownNode(id);
+        if (!found || !settings) throw unknownNode(id);
         const { logs = null, metrics = null, resources = null } = latest?.report ?? {};
         const whole = {
           ...found,
           facts: facts?.facts ?? null,
+          facts_inject: shownText(redactor.redact(settings.facts_inject, "json").text),
           report: found.report && { ...found.report, logs, metrics, resources },
         };
+        setEtag(c, settings.version);
         return exactAnswer<Partial<Node>>(c, project(whole, withStatus(query.fields)));
       },
-    )
-    .delete(
-      "/:node",
-      describeRoute({
-        summary: "Remove a node with its facts, catalogs and reports",
-        tags,
-        responses: { 200: z.object({}) },
-      }),
-      byId,
-      async (c) => {
-        const { node: id } = c.req.valid("param");
-        if (!await nodes.remove(id)) throw unknownNode(id);
-        return c.json({});
-      },
-    )
-    .route("/:node/facts", nodeFactsApi({ nodes }))
-    .route("/:node/catalog", nodeCatalogApi({ nodes }))
-    .route("/:node/catalogs", nodeCatalogsApi({ nodes }))
-    .route("/:node/reports", nodeReportsApi({ nodes }));
-};
+    );
 
 const matching = (text: string | undefined) => text === undefined ? undefined : { matches: text };
 

@@ -1,7 +1,7 @@
 import type { RouterRoute } from "hono/types";
 import { z } from "zod";
 import { problemSchema } from "../http/problem.ts";
-import { factsOf, type RouteDescription, type Target } from "../http/route-facts.ts";
+import { factsOf, type RouteDescription, type RouteFacts, type Target } from "../http/route-facts.ts";
 import { type JsonSchema, jsonSchemaOf, parameterSchemaOf } from "./json-schema.ts";
 
 export type Parameter = {
@@ -23,7 +23,11 @@ export type Operation = {
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly required: true; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  /** One of these is needed; `{…}` stands for the path parameter. */
   readonly "x-permission"?: string;
+  readonly "x-permission-or"?: readonly string[];
+  /** Only what is of nodes that the caller's teams see. */
+  readonly "x-scope"?: "nodes";
 };
 
 export type OpenApi = {
@@ -38,7 +42,13 @@ export type OpenApi = {
   };
 };
 
-type Found = { path: string; method: string; description: RouteDescription; inputs: Map<Target, z.ZodType> };
+type Found = {
+  path: string;
+  method: string;
+  description: RouteDescription;
+  inputs: Map<Target, z.ZodType>;
+  permission?: Extract<RouteFacts, { kind: "permission" }>;
+};
 
 /**
  * The OpenAPI 3.1 document of an app, from what `validate` and `describeRoute` recorded at its routes. Routes without a
@@ -77,6 +87,9 @@ export const openApiOf = (
       },
       securitySchemes: {
         session: { type: "apiKey", in: "cookie", name: https ? "__Host-hoppetdb" : "hoppetdb" },
+        bearer: { type: "http", scheme: "bearer", description: "The secret of an API credential" },
+        secret_id: { type: "apiKey", in: "header", name: "x-secret-id" },
+        secret: { type: "apiKey", in: "header", name: "x-secret" },
       },
     },
   };
@@ -93,6 +106,7 @@ export const describedRoutes = (routes: readonly RouterRoute[]): readonly Found[
     const known: Part = found.get(key) ?? { method, path, inputs: new Map() };
     found.set(key, known);
     if (facts.kind === "input") known.inputs.set(facts.target, facts.schema);
+    else if (facts.kind === "permission") known.permission = facts;
     else known.description = facts.description;
   }
   return [...found.values()].filter((each): each is Found => each.description !== undefined);
@@ -108,9 +122,9 @@ const operationOf = (found: Found, path: string, schemas: Map<string, JsonSchema
   return {
     operationId,
     summary: about.summary,
-    ...(about.description === undefined ? {} : { description: about.description }),
+    ...descriptionWith(found),
     tags: about.tags ?? [],
-    security: about.access === "open" ? [] : [{ session: [] }],
+    security: about.access === "open" ? [] : [{ session: [] }, { bearer: [] }, { secret_id: [], secret: [] }],
     parameters: parametersOf(path, inputs, schemas, operationId),
     ...(body ? { requestBody: { required: true as const, content: json(body, "input") } } : {}),
     responses: {
@@ -124,18 +138,34 @@ const operationOf = (found: Found, path: string, schemas: Map<string, JsonSchema
       ...Object.fromEntries(problemsOf(found).map((status) => [status, problem])),
       default: problem,
     },
-    ...(about.permission === undefined ? {} : { "x-permission": about.permission }),
+    ...(found.permission ? { "x-permission": found.permission.permissions[0]! } : {}),
+    ...(found.permission && found.permission.permissions.length > 1
+      ? { "x-permission-or": found.permission.permissions.slice(1) }
+      : {}),
+    ...(about.scope === undefined ? {} : { "x-scope": about.scope }),
   };
+};
+
+/** What a reader of the page has to know besides: which permission it takes, and whose nodes it is about. */
+const descriptionWith = ({ description: { description, scope }, permission }: Found): { description?: string } => {
+  const needs = permission?.permissions.map((each) => `\`${each}\``).join(" or ");
+  const self = permission?.unlessSelf === undefined ? "" : `, none where \`${permission.unlessSelf}\` is \`_self\``;
+  const all = [
+    description,
+    needs === undefined ? undefined : `Permission: ${needs}${self}.`,
+    scope === "nodes" ? "Only of nodes that one's teams see." : undefined,
+  ].filter((each) => each !== undefined);
+  return all.length === 0 ? {} : { description: all.join("\n\n") };
 };
 
 const problem = { $ref: "#/components/responses/Problem" } as unknown as { description: string };
 
 /** What can go wrong at any operation of its kind, and what its description names besides. */
-const problemsOf = ({ description, inputs, method, path }: Found): readonly number[] => {
+const problemsOf = ({ description, inputs, method, path, permission }: Found): readonly number[] => {
   const all = new Set(description.problems ?? []);
   if (inputs.has("query") || inputs.has("json")) all.add(400);
   if (description.access !== "open") all.add(401);
-  if (method !== "GET" || description.permission !== undefined) all.add(403);
+  if (method !== "GET" || permission) all.add(403);
   if (path.includes(":")) all.add(404);
   if (inputs.has("json")) [413, 415, 422].forEach((status) => all.add(status));
   return [...all].filter((status) => !(status in description.responses)).sort((a, b) => a - b);

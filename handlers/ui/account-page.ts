@@ -32,7 +32,7 @@ const given = z.object({ old: text, new: text, again: text });
 export const accountPage = ({ login, sessions, cookie, clock, frame }: AccountDeps) => {
   const page = async (
     user: string,
-    current: string,
+    current: string | undefined,
     problem: string | undefined,
     good: string | undefined,
   ): Promise<Html> => {
@@ -88,7 +88,7 @@ export const accountPage = ({ login, sessions, cookie, clock, frame }: AccountDe
   return new Hono<SessionEnv>()
     .get("/account", validate("query", query), async (c) => {
       const message = c.req.valid("query").done;
-      const body = await page(c.var.user.id, c.var.session.id, undefined, message && done[message]);
+      const body = await page(c.var.user.id, c.var.session?.id, undefined, message && done[message]);
       return frame(c, { title: "Account", section: "account", body });
     })
     .post("/account/password", validate("form", given), async (c) => {
@@ -107,7 +107,7 @@ export const accountPage = ({ login, sessions, cookie, clock, frame }: AccountDe
       } catch (error) {
         if (!(error instanceof AppError) || error.status >= 500) throw error;
         if (error.retryAfter !== undefined) c.header("Retry-After", String(Math.ceil(error.retryAfter)));
-        const body = await page(user, c.var.session.id, error.message, undefined);
+        const body = await page(user, c.var.session?.id, error.message, undefined);
         return frame(c, { title: "Account", section: "account", body, status: error.status });
       }
     })

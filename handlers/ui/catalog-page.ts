@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
 import type { NodeCatalog } from "../core/nodes/node-catalogs.ts";
+import type { Nodes } from "../core/nodes/nodes.ts";
 import type { NodeSummary } from "../core/nodes/node-summary.ts";
 import { AppError } from "../errors.ts";
 import type { SessionEnv } from "../http/session.ts";
@@ -27,8 +28,8 @@ const byId = z.object({
 
 /** `/nodes/:node/catalog` and `/nodes/:node/catalogs`: the current catalog of a node, and the earlier ones. */
 export const catalogPages = ({ nodes, clock, frame }: PageDeps) => {
-  const find = async (certname: string): Promise<NodeSummary> => {
-    const node = await nodes.find(certname);
+  const find = async (seen: Nodes, certname: string): Promise<NodeSummary> => {
+    const node = await seen.find(certname);
     if (!node) throw unknownNode(certname);
     return node;
   };
@@ -43,25 +44,28 @@ ${catalog ? content(catalog, asked, path) : empty("No catalog has come yet.")}`,
   });
   return new Hono<SessionEnv>()
     .get("/nodes/:node/catalog", nodeParam, validate("query", query), async (c) => {
+      const seen = nodes.seenBy(c.var.viewer);
       const { node: certname } = c.req.valid("param");
-      const [node, catalog] = await Promise.all([find(certname), nodes.catalog(certname)]);
+      const [node, catalog] = await Promise.all([find(seen, certname), seen.catalog(certname)]);
       return frame(c, page(node, catalog, c.req.valid("query"), catalogLink(certname)));
     })
     .get("/nodes/:node/catalogs/:catalog", validate("param", byId), validate("query", query), async (c) => {
+      const seen = nodes.seenBy(c.var.viewer);
       const { node: certname, catalog: id } = c.req.valid("param");
-      const [node, catalog] = await Promise.all([find(certname), nodes.catalogById(certname, id)]);
+      const [node, catalog] = await Promise.all([find(seen, certname), seen.catalogById(certname, id)]);
       if (!catalog) {
         throw new AppError("not_found", `There is no such catalog of "${certname}"; it may have grown too old`);
       }
       return frame(c, page(node, catalog, c.req.valid("query"), catalogsLink(certname, id)));
     })
     .get("/nodes/:node/catalogs", nodeParam, validate("query", z.object({ page: pageNumber() })), async (c) => {
+      const seen = nodes.seenBy(c.var.viewer);
       const { node: certname } = c.req.valid("param");
       const { page: at } = c.req.valid("query");
       const size = 25;
       const [node, found] = await Promise.all([
-        find(certname),
-        nodes.catalogs(certname, { direction: "desc", limit: size, offset: (at - 1) * size }),
+        find(seen, certname),
+        seen.catalogs(certname, { direction: "desc", limit: size, offset: (at - 1) * size }),
       ]);
       return frame(c, {
         title: `Catalogs of ${certname}`,

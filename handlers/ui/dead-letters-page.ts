@@ -1,11 +1,14 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
-import type { Nodes } from "../core/nodes/nodes.ts";
+import { type LettersDeps, lettersSeenBy } from "../core/nodes/dead-letters.ts";
+import type { NodeViews } from "../core/nodes/nodes.ts";
 import { AppError } from "../errors.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { validate } from "../http/validate.ts";
 import type { Clock } from "../interfaces/clock.ts";
+import type { Viewer } from "../core/access/viewer.ts";
+import { assertMay } from "../http/requires.ts";
 import type { CommandQueue, DeadLetter } from "../interfaces/queue.ts";
 import { seal } from "../interfaces/sealed.ts";
 import { empty, type Frame, notice } from "./frame.ts";
@@ -17,10 +20,10 @@ import { pager } from "./pager.ts";
 import { when } from "./times.ts";
 
 export type DeadLettersDeps = {
-  readonly queue: Pick<CommandQueue, "deadLetters" | "deadLetter" | "deadLetterCount" | "dropDeadLetter">;
+  readonly queue: LettersDeps["queue"] & Pick<CommandQueue, "dropDeadLetter">;
   /** Tries one again; see `deadLettersApi`. */
   readonly replay: (id: string) => Promise<boolean>;
-  readonly nodes: Pick<Nodes, "redactText">;
+  readonly nodes: Pick<NodeViews, "seenBy" | "redactText">;
   readonly clock: Clock;
   readonly frame: Frame;
 };
@@ -36,11 +39,9 @@ const unknown = () => new AppError("not_found", "There is no such dead letter an
 
 /** `/dead-letters`: commands that could not be stored or forwarded, for a person to decide. */
 export const deadLettersPage = ({ queue, replay, nodes, clock, frame }: DeadLettersDeps) => {
-  const page = async (asked: z.output<typeof query>, problem: Html): Promise<Html> => {
-    const [letters, size] = await Promise.all([
-      queue.deadLetters({ limit, offset: (asked.page - 1) * limit }),
-      queue.deadLetterCount(),
-    ]);
+  const seenBy = (viewer: Viewer) => lettersSeenBy({ queue, nodes }, viewer);
+  const page = async (viewer: Viewer, asked: z.output<typeof query>, problem: Html): Promise<Html> => {
+    const { letters, size } = await seenBy(viewer).page({ limit, offset: (asked.page - 1) * limit });
     const reasons = await Promise.all(letters.map((each) => nodes.redactText(each.certname, each.reason)));
     return html`
       <div class="heading">
@@ -57,12 +58,14 @@ export const deadLettersPage = ({ queue, replay, nodes, clock, frame }: DeadLett
   };
   return new Hono<SessionEnv>()
     .get("/dead-letters", validate("query", query), async (c) => {
-      const body = await page(c.req.valid("query"), nothing);
+      assertMay(c, "NODES:DEAD_LETTERS::GET");
+      const body = await page(c.var.viewer, c.req.valid("query"), nothing);
       return frame(c, { title: "Dead letters", section: "dead-letters", body });
     })
     .post("/dead-letters/:id/replay", byId, async (c) => {
+      assertMay(c, "NODES:DEAD_LETTERS::UPDATE");
       const { id } = c.req.valid("param");
-      const letter = await queue.deadLetter(id);
+      const letter = await seenBy(c.var.viewer).find(id);
       if (!letter) throw unknown();
       try {
         if (!await replay(id)) throw unknown();
@@ -71,12 +74,14 @@ export const deadLettersPage = ({ queue, replay, nodes, clock, frame }: DeadLett
         if (!(error instanceof AppError) || error.code === "internal") throw error;
         // What is wrong with a command may quote what the node sent.
         const reason = await nodes.redactText(letter.certname, seal(error.message));
-        const body = await page({ page: 1 }, notice("bad", html`<p>It failed again: ${redacted(reason)}.</p>`));
+        const body = await page(c.var.viewer, { page: 1 }, notice("bad", html`<p>It failed again: ${redacted(reason)}.</p>`));
         return frame(c, { title: "Dead letters", section: "dead-letters", body, status: error.status });
       }
     })
     .post("/dead-letters/:id/drop", byId, async (c) => {
-      if (!await queue.dropDeadLetter(c.req.valid("param").id)) throw unknown();
+      assertMay(c, "NODES:DEAD_LETTERS::DELETE");
+      const { id } = c.req.valid("param");
+      if (!await seenBy(c.var.viewer).find(id) || !await queue.dropDeadLetter(id)) throw unknown();
       return c.redirect("/dead-letters?done=dropped", 303);
     });
 };

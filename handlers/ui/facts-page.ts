@@ -22,9 +22,10 @@ export const factsPage = ({ nodes, clock, frame }: PageDeps) =>
     nodeParam,
     validate("query", z.object({ q: searchText() })),
     async (c) => {
+      const seen = nodes.seenBy(c.var.viewer);
       const { node: certname } = c.req.valid("param");
       const { q } = c.req.valid("query");
-      const [node, facts] = await Promise.all([nodes.find(certname), nodes.facts(certname)]);
+      const [node, facts] = await Promise.all([seen.find(certname), seen.facts(certname)]);
       if (!node) throw unknownNode(certname);
       const all = facts ? flatten(facts.facts.value).sort((a, b) => (a.path < b.path ? -1 : 1)) : [];
       const wanted = q?.toLowerCase();

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { html } from "hono/html";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Viewer } from "../core/access/viewer.ts";
 import { ariaCurrent, type Html, nothing } from "./html.ts";
 import { logo } from "./icons.ts";
 
@@ -18,15 +19,17 @@ export type Page = {
 /** Puts a page into the frame that all pages have, and answers it. */
 export type Frame = (c: Context, page: Page) => Response | Promise<Response>;
 
-const sections: readonly { readonly id: Section; readonly path: string; readonly name: string }[] = [
+type Entry = { readonly id: Section; readonly path: string; readonly name: string; readonly permission?: string };
+
+const sections: readonly Entry[] = [
   { id: "nodes", path: "/", name: "Nodes" },
-  { id: "dead-letters", path: "/dead-letters", name: "Dead letters" },
-  { id: "secrets", path: "/secrets", name: "Secrets" },
+  { id: "dead-letters", path: "/dead-letters", name: "Dead letters", permission: "NODES:DEAD_LETTERS::GET" },
+  { id: "secrets", path: "/secrets", name: "Secrets", permission: "NODES:SECRETS_REDACTOR::GET" },
 ];
 
 /** `stylesheet`: the address of the style sheet, with its hash. */
 export const createFrame = (deps: { readonly stylesheet: string; readonly icon: string }): Frame => (c, page) => {
-  const user = (c.var as { user?: { id: string } }).user?.id;
+  const { viewer } = c.var as { viewer?: Viewer };
   return c.html(
     html`
       <!doctype html>
@@ -41,7 +44,7 @@ export const createFrame = (deps: { readonly stylesheet: string; readonly icon: 
         </head>
         <body>
       <a class="skip" href="#main">Skip to content</a>
-      ${user === undefined ? nothing : banner(user, page.section)}
+      ${viewer === undefined ? nothing : banner(viewer, page.section)}
       <main id="main" tabindex="-1">
       ${page.body}
       </main>
@@ -52,22 +55,24 @@ export const createFrame = (deps: { readonly stylesheet: string; readonly icon: 
   );
 };
 
-const banner = (user: string, current: Section | undefined): Html =>
-  html`
+const banner = (viewer: Viewer, current: Section | undefined): Html => {
+  const open = sections.filter(({ permission }) => permission === undefined || viewer.may(permission));
+  return html`
     <header class="bar">
       <a class="brand" href="/">${logo()}<span>hoppetdb</span></a>
       <nav aria-label="Main">
         <ul>
-    ${sections.map(({ id, path, name }) => html`<li><a href="${path}" ${ariaCurrent(id === current)}>${name}</a></li>`)}
+    ${open.map(({ id, path, name }) => html`<li><a href="${path}" ${ariaCurrent(id === current)}>${name}</a></li>`)}
     <li><a href="/docs">API</a></li>
         </ul>
       </nav>
       <div class="who">
-        <a href="/account" ${ariaCurrent(current === "account")}>${user}</a>
+        <a href="/account" ${ariaCurrent(current === "account")}>${viewer.user}</a>
         <form method="post" action="/logout"><button class="quiet">Log out</button></form>
       </div>
     </header>
   `;
+};
 
 /** Where a page stands: links from the top down, the last one without. */
 export const trail = (steps: readonly (readonly [name: string, href: string])[]): Html =>

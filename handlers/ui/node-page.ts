@@ -3,6 +3,9 @@ import { html } from "hono/html";
 import type { NodeFacts } from "../core/nodes/node-facts.ts";
 import type { NodeReport, ReportSummary } from "../core/nodes/node-reports.ts";
 import type { NodeSummary } from "../core/nodes/node-summary.ts";
+import type { Nodes } from "../core/nodes/nodes.ts";
+import { noteChange } from "../http/audited.ts";
+import { assertMay } from "../http/requires.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { statusBadge } from "./badges.ts";
 import { eventList, eventsOf } from "./events.ts";
@@ -32,21 +35,27 @@ const keyFacts: readonly (readonly [name: string, path: readonly string[]])[] = 
 ];
 
 /** `/nodes/:node`: one node at a glance; and the way to remove it. */
-export const nodePage = (deps: PageDeps) => {
+export const nodePage = (
+  deps: PageDeps & {
+    /** Removes a node with all that hangs on it, for this user; tells what went. Undefined: there was none. */
+    readonly remove: (certname: string, by: string) => Promise<unknown>;
+  },
+) => {
   const { nodes, clock, frame } = deps;
-  const find = async (certname: string): Promise<NodeSummary> => {
-    const found = await nodes.find(certname);
+  const find = async (seen: Nodes, certname: string): Promise<NodeSummary> => {
+    const found = await seen.find(certname);
     if (!found) throw unknownNode(certname);
     return found;
   };
   return new Hono<SessionEnv>()
     .get("/nodes/:node", nodeParam, async (c) => {
       const { node: certname } = c.req.valid("param");
-      const node = await find(certname);
+      const seen = nodes.seenBy(c.var.viewer);
+      const node = await find(seen, certname);
       const [facts, latest, { reports, size }] = await Promise.all([
-        nodes.facts(certname),
-        node.report === null ? undefined : nodes.report(certname, node.report.hash),
-        nodes.reports(certname, { direction: "desc", limit: 5, offset: 0 }),
+        seen.facts(certname),
+        node.report === null ? undefined : seen.report(certname, node.report.hash),
+        seen.reports(certname, { direction: "desc", limit: 5, offset: 0 }),
       ]);
       const now = clock.now();
       return frame(c, {
@@ -61,10 +70,7 @@ export const nodePage = (deps: PageDeps) => {
             </div>
             <div>
           ${about(node, facts, now)}
-          <section class="card quiet"><h2>Remove</h2>
-          <p>Forgets the node with its facts, catalogs and reports. It comes back with its next run.</p>
-          <p><a class="button" href="${nodeLink(certname)}/remove">Remove this node…</a></p>
-          </section>
+          ${c.var.viewer.may("NODES::DELETE") ? removal(certname) : nothing}
             </div>
           </div>
         `,
@@ -72,7 +78,8 @@ export const nodePage = (deps: PageDeps) => {
     })
     .get("/nodes/:node/remove", nodeParam, async (c) => {
       const { node: certname } = c.req.valid("param");
-      await find(certname);
+      assertMay(c, "NODES::DELETE");
+      await find(nodes.seenBy(c.var.viewer), certname);
       return frame(c, {
         title: `Remove ${certname}`,
         section: "nodes",
@@ -82,7 +89,7 @@ export const nodePage = (deps: PageDeps) => {
             <h1>Remove ${certname}?</h1>
           </div>
           <section class="card narrow">
-            <p>Its facts, catalogs and reports are deleted for good. Its certificate stays as it is, so the node comes back with its next run.</p>
+            <p>Its facts, catalogs and reports are deleted for good. Certificates of our own CA are revoked: then it has to be enrolled again. Where the Puppetserver is the CA, its certificate stays as it is, and the node comes back with its next run.</p>
             <form class="actions" method="post" action="${nodeLink(certname)}/remove">
           <button class="danger">Remove</button> <a class="button" href="${nodeLink(certname)}">Keep it</a>
             </form>
@@ -92,10 +99,22 @@ export const nodePage = (deps: PageDeps) => {
     })
     .post("/nodes/:node/remove", nodeParam, async (c) => {
       const { node: certname } = c.req.valid("param");
-      if (!await nodes.remove(certname)) throw unknownNode(certname);
+      assertMay(c, "NODES::DELETE");
+      await find(nodes.seenBy(c.var.viewer), certname);
+      const removed = await deps.remove(certname, c.var.user.id);
+      if (!removed) throw unknownNode(certname);
+      noteChange(c, { target: `nodes/${certname}`, before: removed });
       return c.redirect("/", 303);
     });
 };
+
+const removal = (certname: string): Html =>
+  html`
+    <section class="card quiet"><h2>Remove</h2>
+      <p>Forgets the node with its facts, catalogs and reports, and revokes its certificate.</p>
+      <p><a class="button" href="${nodeLink(certname)}/remove">Remove this node…</a></p>
+    </section>
+  `;
 
 const lastRun = (node: NodeSummary, latest: NodeReport | undefined, now: number): Html => {
   if (!latest) return html`<section class="card"><h2>Last run</h2>${empty("No report has come yet.")}</section>`;

@@ -2,12 +2,12 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
 import { RE2JS } from "re2js";
+import { type LettersDeps, lettersSeenBy } from "../core/nodes/dead-letters.ts";
 import { type NodeSort, nodeSorts } from "../core/nodes/list-nodes.ts";
 import { type NodeStatus, nodeStatuses } from "../core/nodes/node-status.ts";
 import type { NodeSummary } from "../core/nodes/node-summary.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { validate } from "../http/validate.ts";
-import type { CommandQueue } from "../interfaces/queue.ts";
 import { runTags, statusBadge, statusWords } from "./badges.ts";
 import { empty, notice } from "./frame.ts";
 import { ariaCurrent, chosen, counted, grouped, type Html, nothing } from "./html.ts";
@@ -33,7 +33,7 @@ type Query = z.output<typeof query>;
 
 /** The first page: all nodes with the state of their last run. */
 export const nodesPage = (
-  deps: PageDeps & { readonly queue: Pick<CommandQueue, "deadLetterCount"> },
+  deps: PageDeps & { readonly queue: LettersDeps["queue"] },
 ) =>
   new Hono<SessionEnv>().get("/", validate("query", query), async (c) => {
     const asked = c.req.valid("query");
@@ -44,8 +44,10 @@ export const nodesPage = (
       environment: asked.environment === undefined ? undefined : { is: asked.environment },
       disabled: show === "all" ? undefined : show === "disabled",
     };
+    const { viewer } = c.var;
+    const nodes = deps.nodes.seenBy(viewer);
     const [found, environments, letters] = await Promise.all([
-      deps.nodes.list({
+      nodes.list({
         ...filter,
         statuses: asked.status === undefined ? undefined : [asked.status],
         sort,
@@ -53,8 +55,8 @@ export const nodesPage = (
         limit,
         offset: (asked.page - 1) * limit,
       }),
-      deps.nodes.environments(),
-      deps.queue.deadLetterCount(),
+      nodes.environments(),
+      viewer.may("NODES:DEAD_LETTERS::GET") ? lettersSeenBy(deps, viewer).count() : 0,
     ]);
     const filtered = asked.q !== undefined || asked.environment !== undefined || asked.status !== undefined;
     const now = deps.clock.now();

@@ -27,7 +27,7 @@ const param = z.object({
 export const reportPage = ({ nodes, clock, frame }: PageDeps) =>
   new Hono<SessionEnv>().get("/nodes/:node/reports/:report", validate("param", param), async (c) => {
     const { node: certname, report: id } = c.req.valid("param");
-    const found = await nodes.report(certname, id);
+    const found = await nodes.seenBy(c.var.viewer).report(certname, id);
     if (!found) throw new AppError("not_found", `There is no such report of "${certname}"; it may have grown too old`);
     const { report } = found;
     return frame(c, {

@@ -27,9 +27,10 @@ export const reportsPage = ({ nodes, clock, frame }: PageDeps) =>
   new Hono<SessionEnv>().get("/nodes/:node/reports", nodeParam, validate("query", query), async (c) => {
     const { node: certname } = c.req.valid("param");
     const { show, page } = c.req.valid("query");
+    const seen = nodes.seenBy(c.var.viewer);
     const [node, { reports, size }] = await Promise.all([
-      nodes.find(certname),
-      nodes.reports(certname, {
+      seen.find(certname),
+      seen.reports(certname, {
         statuses: show === undefined ? undefined : statusesOf[show],
         direction: "desc",
         limit,

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
+import { assertMay } from "../http/requires.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { validate } from "../http/validate.ts";
 import type { Clock } from "../interfaces/clock.ts";
@@ -94,6 +95,7 @@ export const secretsPage = ({ secrets, documents, clock, frame }: SecretsDeps) =
   };
   return new Hono<SessionEnv>()
     .get("/secrets", validate("query", query), async (c) => {
+      assertMay(c, "NODES:SECRETS_REDACTOR::GET");
       const body = await page(c.req.valid("query"), undefined);
       return frame(c, { title: "Secrets", section: "secrets", body });
     })
@@ -101,6 +103,7 @@ export const secretsPage = ({ secrets, documents, clock, frame }: SecretsDeps) =
       "/secrets",
       validate("form", z.object({ value: z.string().max(65_536, "expected at most 65536 characters") })),
       async (c) => {
+        assertMay(c, "NODES:SECRETS_REDACTOR::CREATE");
         try {
           // Browsers send the line breaks of a text area as CRLF; nodes have LF.
           await secrets.add(c.req.valid("form").value.replaceAll("\r\n", "\n"), c.var.user.id);
@@ -113,6 +116,7 @@ export const secretsPage = ({ secrets, documents, clock, frame }: SecretsDeps) =
       },
     )
     .post("/secrets/:secret/remove", validate("param", z.object({ secret: z.string().min(1).max(100) })), async (c) => {
+      assertMay(c, "NODES:SECRETS_REDACTOR::DELETE");
       if (!await secrets.remove(c.req.valid("param").secret)) {
         throw new AppError("not_found", "There is no such secret any more");
       }

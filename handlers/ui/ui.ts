@@ -1,7 +1,8 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import type { Access } from "../core/access/access.ts";
-import type { Nodes } from "../core/nodes/nodes.ts";
-import { requireSession, type SessionEnv } from "../http/session.ts";
+import type { LettersDeps } from "../core/nodes/dead-letters.ts";
+import type { NodeViews } from "../core/nodes/nodes.ts";
+import { type LoginDeps, requireSession, type SessionEnv } from "../http/session.ts";
 import { createSessionCookie } from "../http/session-cookie.ts";
 import type { Clock } from "../interfaces/clock.ts";
 import type { Documents } from "../interfaces/documents.ts";
@@ -20,12 +21,13 @@ import { reportsPage } from "./reports-page.ts";
 import { type SecretsDeps, secretsPage } from "./secrets-page.ts";
 
 export type UiDeps = {
-  readonly nodes: Nodes;
-  readonly access: {
+  readonly nodes: NodeViews;
+  readonly removeNode: Parameters<typeof nodePage>[0]["remove"];
+  readonly access: Omit<LoginDeps, "cookie" | "sessions"> & {
     readonly sessions: Pick<Access["sessions"], "find" | "list" | "end">;
     readonly login: Access["login"];
   };
-  readonly queue: Pick<CommandQueue, "deadLetters" | "deadLetter" | "deadLetterCount" | "dropDeadLetter">;
+  readonly queue: LettersDeps["queue"] & Pick<CommandQueue, "dropDeadLetter">;
   /** Tries a dead letter again; the same as `managementApp` has. */
   readonly replay: (id: string) => Promise<boolean>;
   readonly secrets: SecretsDeps["secrets"];
@@ -44,17 +46,13 @@ export const ui = (deps: UiDeps): Hono<SessionEnv> => {
   const cookie = createSessionCookie({ publicUrl: deps.publicUrl });
   const frame = createFrame({ stylesheet: stylesheetLink(), icon: "/assets/icon.svg" });
   const page = { nodes, clock, frame };
-  const loggedIn: MiddlewareHandler<SessionEnv> = requireSession({
-    sessions: access.sessions,
-    cookie,
-    redirectTo: "/login",
-  });
+  const loggedIn: MiddlewareHandler<SessionEnv> = requireSession({ ...access, cookie, redirectTo: "/login" });
   const app = new Hono<SessionEnv>().route("/", assets()).route("/", loginPages({ ...access, cookie, frame }));
   // Only what exists: an address without a page stays a 404 for everyone.
   for (const path of ["/", "/nodes/*", "/dead-letters/*", "/secrets/*", "/account/*"]) app.use(path, loggedIn);
   return app
     .route("/", nodesPage({ ...page, queue }))
-    .route("/", nodePage(page))
+    .route("/", nodePage({ ...page, remove: deps.removeNode }))
     .route("/", factsPage(page))
     .route("/", catalogPages(page))
     .route("/", reportsPage(page))

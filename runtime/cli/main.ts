@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "look at a running set-up as a stranger would, and say what to do",
     load: async () => (await import("./check.ts")).checkCommand,
   },
+  user: {
+    summary: "create-admin NAME, reset-password NAME: the way in for whoever has the store",
+    load: async () => (await import("./user.ts")).userCommand,
+  },
   ca: {
     summary: "manage the certificate authority: list, sign, revoke, clean, generate, import …; ca help",
     load: async () => (await import("./ca.ts")).caCommandLine,

@@ -48,7 +48,7 @@ describe("managementClient", () => {
     const nodes = await parseResponse(client.api.v1.nodes.$get({ query: { report_status: "failed", limit: "100" } }));
     expectTypeOf(nodes.meta.status_failed).toEqualTypeOf<number>();
     expect(nodes).toMatchObject({ result: [], meta: { result_size: 0 } });
-    const none = await client.api.v1.nodes[":node"].facts.$get({ param: { node: "web01.example.com" } });
+    const none = await client.api.v1.nodes[":node"].facts.$get({ param: { node: "web01.example.com" }, query: {} });
     expect(none.status as number).toBe(404);
 
     // @ts-expect-error: there is no such field

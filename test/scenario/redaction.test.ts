@@ -1,12 +1,19 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCommand } from "../../handlers/core/commands/parse-command.ts";
 import { readCatalogContent, sealCatalog } from "../../handlers/core/commands/whole-catalog.ts";
 import { createKeyRing } from "../../handlers/core/encryption/key-ring.ts";
 import { createSecretRegistry, type SecretRegistry } from "../../handlers/core/redaction/secret-registry.ts";
 import type { Store } from "../../handlers/interfaces/store.ts";
+import { createViewers } from "../../handlers/core/access/viewers.ts";
+import { createNodes } from "../../handlers/core/nodes/nodes.ts";
+import type { SessionEnv } from "../../handlers/http/session.ts";
+import { nodeCatalogApi, nodeCatalogsApi } from "../../handlers/management/node-catalogs.ts";
+import { nodeFactsApi } from "../../handlers/management/node-facts.ts";
+import { nodeReportsApi } from "../../handlers/management/node-reports.ts";
 import { nodesApi } from "../../handlers/management/nodes.ts";
 import { openSqliteStore } from "../../runtime/storage/sqlite/open.ts";
 import { systemClock, systemIds } from "../../runtime/system.ts";
@@ -35,7 +42,19 @@ describe("known weak points of redaction", () => {
     await store.close();
   };
   const show = async (path: string) => {
-    const api = nodesApi({ estate: store.estate, redactor: () => secrets.redactor(), clock: systemClock });
+    const nodes = createNodes({ estate: store.estate, redactor: () => secrets.redactor(), clock: systemClock });
+    const deps = { nodes, estate: store.estate };
+    const all = await createViewers(store).of({ id: "admin", admin: true });
+    const api = new Hono<SessionEnv>()
+      .use(async (c, next) => {
+        c.set("viewer", all);
+        await next();
+      })
+      .route("/", nodesApi(deps))
+      .route("/:node/facts", nodeFactsApi(deps))
+      .route("/:node/catalog", nodeCatalogApi(deps))
+      .route("/:node/catalogs", nodeCatalogsApi(deps))
+      .route("/:node/reports", nodeReportsApi(deps));
     return await (await api.request(path)).text();
   };
   const paths = [

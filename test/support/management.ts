@@ -1,18 +1,25 @@
 import type { PortBindings } from "../../handlers/http/env.ts";
 import { createAccess } from "../../handlers/core/access/access.ts";
+import { createAudit } from "../../handlers/core/audit/audit.ts";
+import { createMembers } from "../../handlers/core/members.ts";
+import { createNodeGroups } from "../../handlers/core/node-groups/node-groups.ts";
+import { createNodes } from "../../handlers/core/nodes/nodes.ts";
+import { createRemoveNode } from "../../handlers/core/nodes/remove-node.ts";
 import { AppError } from "../../handlers/errors.ts";
 import { timestamp } from "../../handlers/interfaces/clock.ts";
 import type { DeadLetter } from "../../handlers/interfaces/queue.ts";
 import { placeholder, type Redactor } from "../../handlers/interfaces/redactor.ts";
-import { seal, type Sealed } from "../../handlers/interfaces/sealed.ts";
+import { type Sealed } from "../../handlers/interfaces/sealed.ts";
 import { managementApp, type ManagementDeps } from "../../handlers/management.ts";
 import { checkDescribed } from "./described.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
-import { createMemoryDeadLetters } from "./dead-letters.ts";
+import { createMemoryQueue } from "./dead-letters.ts";
 import { createMemoryDocuments, type MemoryDocuments } from "./documents.ts";
 import { createTestIds } from "./ids.ts";
+import { emptyEstate } from "./empty-store.ts";
 import { createRecordingLog } from "./log.ts";
 import { createTestPasswords } from "./passwords.ts";
+import { createTestVault } from "./vault.ts";
 
 export const adminPassword = "correct horse battery staple";
 export const publicUrl = "http://127.0.0.1:8000";
@@ -46,6 +53,7 @@ export const createTestManagement = async (options: {
     passwords,
     ids,
     clock,
+    log,
     onFirstPasswordChange: (user) => void firstChanges.push(user),
   });
   await access.users.createAdmin(adminPassword);
@@ -65,13 +73,25 @@ export const createTestManagement = async (options: {
       return { id, created_at };
     },
     remove: (id) => memory.documents.remove("redactor_secrets", id),
+    rules: noRules,
   };
+  const estate = options.deps?.estate ?? emptyEstate;
+  const queue = createMemoryQueue(letters);
+  const vault = await createTestVault();
+  const redactor = () => (options.deps?.secrets ?? secrets).redactor();
+  const audit = options.deps?.audit ?? createAudit({ documents: memory.documents, vault, clock, ids, log, redactor });
   const app = managementApp({
     access,
     secrets,
     documents: memory.documents,
-    estate: emptyEstate,
-    queue: createMemoryDeadLetters(letters),
+    estate,
+    nodes: createNodes({ estate, redactor, clock }),
+    queue,
+    vault,
+    audit,
+    groups: createNodeGroups({ documents: memory.documents, estate, clock }),
+    members: createMembers({ documents: memory.documents, clock }),
+    removeNode: createRemoveNode({ estate, queue }),
     replay: () => Promise.resolve(true),
     clock,
     ids,
@@ -120,11 +140,19 @@ export const createTestManagement = async (options: {
   return { app, access, memory, clock, log, passwords, letters, firstChanges, env, caller, loggedIn };
 };
 
-/** A redactor for texts: what it is for in these tests. */
+/** Nothing is hidden by its place. */
+export const noRules: ManagementDeps["secrets"]["rules"] = {
+  list: () => Promise.resolve([]),
+  add: () => Promise.reject(new AppError("internal", "Not used here")),
+  remove: () => Promise.resolve(false),
+};
+
+/** A redactor that knows nothing but the values. */
 const hiding = (values: readonly string[]): Redactor => ({
   version: values.length,
-  redact: () => {
-    throw new Error("Not used here");
+  redact: (sealed) => {
+    const text = values.reduce((shown, value) => shown.replaceAll(value, placeholder), sealed.reveal());
+    return { text, value: JSON.parse(text) };
   },
   redactText: (sealed: Sealed<string>) => {
     const text = sealed.reveal();
@@ -132,12 +160,3 @@ const hiding = (values: readonly string[]): Redactor => ({
   },
   with: () => hiding(values),
 });
-
-/** An estate that no node has sent anything to. */
-const emptyEstate: ManagementDeps["estate"] = {
-  run: async function* () {},
-  count: () => Promise.resolve(0),
-  wholeCatalog: () => Promise.resolve(undefined),
-  marks: () => Promise.resolve(seal({ values: [], parameters: {} })),
-  deleteNode: () => Promise.resolve(false),
-};

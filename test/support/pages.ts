@@ -1,15 +1,17 @@
 import { createAccess } from "../../handlers/core/access/access.ts";
 import { createNodes } from "../../handlers/core/nodes/nodes.ts";
+import { createRemoveNode } from "../../handlers/core/nodes/remove-node.ts";
 import type { DeadLetter } from "../../handlers/interfaces/queue.ts";
 import type { Redactor } from "../../handlers/interfaces/redactor.ts";
 import type { Store } from "../../handlers/interfaces/store.ts";
 import { errorPage } from "../../handlers/ui/error-page.ts";
 import { ui, type UiDeps } from "../../handlers/ui/ui.ts";
 import type { TestClock } from "./clock.ts";
-import { createMemoryDeadLetters } from "./dead-letters.ts";
+import { createMemoryQueue } from "./dead-letters.ts";
 import { createMemoryDocuments } from "./documents.ts";
 import { type ReadPage, readPage } from "./html.ts";
 import { createTestIds } from "./ids.ts";
+import { createRecordingLog } from "./log.ts";
 import { adminPassword, createTestManagement, publicUrl } from "./management.ts";
 import { createTestPasswords } from "./passwords.ts";
 
@@ -38,15 +40,22 @@ export const createTestPages = async (options: {
 }) => {
   const { store, clock, redactor } = options;
   const memory = createMemoryDocuments(clock);
-  const access = createAccess({ ...memory, passwords: createTestPasswords(), ids: createTestIds(1), clock });
-  const queue = createMemoryDeadLetters(options.letters ?? []);
+  const log = createRecordingLog();
+  const access = createAccess({ ...memory, passwords: createTestPasswords(), ids: createTestIds(1), clock, log });
+  const queue = createMemoryQueue(options.letters ?? []);
   const secrets = {
     redactor,
     add: () => Promise.reject(new Error("Not used here")),
     remove: () => Promise.resolve(false),
+    rules: {
+      list: () => Promise.resolve([]),
+      add: () => Promise.reject(new Error("Not used here")),
+      remove: () => Promise.resolve(false),
+    },
   };
   const pages = ui({
     nodes: createNodes({ estate: store.estate, redactor, clock }),
+    removeNode: createRemoveNode({ estate: store.estate, queue }),
     access,
     queue,
     replay: () => Promise.resolve(true),

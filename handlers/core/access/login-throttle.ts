@@ -79,11 +79,7 @@ export const createLoginThrottle = (deps: { readonly documents: Documents; reado
         wait = await reserve(userKey, longest.user);
         if (wait > 0 && addressKey !== undefined) await giveBack(addressKey, longest.address, false);
       }
-      if (wait > 0) {
-        const seconds = Math.ceil(wait / 1000);
-        const text = `Too many wrong passwords; try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}`;
-        throw new AppError("too_many_requests", text, { retryAfter: seconds });
-      }
+      if (wait > 0) throw tooMany("passwords", wait);
       return {
         async succeeded() {
           await giveBack(userKey, longest.user, true);
@@ -91,7 +87,35 @@ export const createLoginThrottle = (deps: { readonly documents: Documents; reado
         },
       };
     },
+
+    /**
+     * Counts a wrong API credential for its address. Throws AppError `too_many_requests` once there were too many. Right
+     * ones are never held up: 256 random bits can't be guessed, and others may share the address.
+     */
+    async wrongCredential(address: string): Promise<void> {
+      const group = addressGroup(address);
+      if (group === undefined) return;
+      const wait = await reserve(await sha256(`credential ${group}`), longest.address);
+      if (wait > 0) throw tooMany("API credentials", wait);
+    },
+
+    /** Until when (ms) a user can't log in after too many wrong passwords; undefined where he can. */
+    async lockedUntil(user: string): Promise<number | undefined> {
+      const known = await documents.get<Failures>("login_failures", await sha256(`user ${user}`));
+      return known && known.blocked_until > clock.now() ? known.blocked_until : undefined;
+    },
+
+    /** Forgets a user's wrong passwords. False: there were none. */
+    async unlock(user: string): Promise<boolean> {
+      return await documents.remove("login_failures", await sha256(`user ${user}`));
+    },
   };
+};
+
+const tooMany = (what: string, wait: number): AppError => {
+  const seconds = Math.ceil(wait / 1000);
+  const text = `Too many wrong ${what}; try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}`;
+  return new AppError("too_many_requests", text, { retryAfter: seconds });
 };
 
 const failures = (id: string, count: number, cap: number, now: number): Failures => {

@@ -14,10 +14,15 @@ export type User = {
   readonly password_id: string;
 };
 
-type UserDocument = Document & User & {
-  readonly password: string;
+/** A user as stored. A password that is null opens nothing. Times are ISO, UTC. */
+export type UserDocument = Document & User & {
+  readonly password: string | null;
   readonly created_at: string;
   readonly password_changed_at: string;
+  readonly name?: string | null;
+  readonly email?: string | null;
+  /** Where his password is checked; null: here. */
+  readonly backend?: string | null;
 };
 
 export type Users = ReturnType<typeof createUsers>;
@@ -99,7 +104,7 @@ export const createUsers = (deps: {
       const user = await stored(id);
       if (!user) throw new AppError("not_found", `There is no user "${id}"`);
       checkPassword(password, user.id);
-      if (await passwords.verify(normalisePassword(password), user.password)) {
+      if (user.password !== null && await passwords.verify(normalisePassword(password), user.password)) {
         throw new AppError("invalid", "The new password is the old one", { field: "new" });
       }
       const { version, password_given, ...rest } = user;

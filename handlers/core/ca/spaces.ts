@@ -92,10 +92,11 @@ export const createSpaces = (deps: {
       });
     },
 
-    update: (id, { ca_id, description, policy = {} }) =>
+    update: (id, { ca_id, description, policy = {}, seen }) =>
       contended(async () => {
         const stored = await documents.get<SpaceDocument>("ca_spaces", id);
         if (!stored) throw new AppError("not_found", `There is no space "${id}"`);
+        await seen?.(stored);
         if (ca_id !== undefined) await checkSigner(ca_id);
         const { version, ...before } = stored;
         const moved = ca_id !== undefined && ca_id !== before.ca_id;

@@ -145,7 +145,13 @@ export type Spaces = {
   /** Another ca_id rolls the authority over: the old one goes to the history. */
   update(
     id: string,
-    what: { readonly ca_id?: string; readonly description?: string; readonly policy?: Partial<Policy> } & By,
+    what: {
+      readonly ca_id?: string;
+      readonly description?: string;
+      readonly policy?: Partial<Policy>;
+      /** Looks at what is going to be changed; nothing is where it throws. */
+      readonly seen?: (stored: Space) => Promise<void>;
+    } & By,
   ): Promise<Space>;
   /** invalid (422) while certificates exist; `puppet-ca` and `hoppetdb` are protected. */
   remove(id: string): Promise<boolean>;

@@ -6,6 +6,7 @@ import { type ShownJson, shownText, shownValue } from "./shown-json.ts";
 import { type CatalogCounts, catalogCounts } from "./node-summary.ts";
 import type { NodesDeps } from "./nodes-deps.ts";
 import { flagOf, jsonOf, redactRow, rowsOf, type ShownRow, textOf } from "./redact-row.ts";
+import { ofNode } from "./scope.ts";
 
 /** One stored catalog of a node's history. */
 export type CatalogSummary = {
@@ -63,8 +64,8 @@ const light = [
   "num_resources_exported",
 ].map((field) => ({ as: field, field }));
 
-export const nodeCatalogs = ({ estate, redactor }: NodesDeps) => {
-  const of = (certname: string): Condition => ({ op: "=", left: { field: "certname" }, right: certname });
+export const nodeCatalogs = ({ estate, redactor, scope }: NodesDeps) => {
+  const of = (certname: string): Condition => ofNode(certname, scope);
 
   const whole = async (
     certname: string,
@@ -107,6 +108,7 @@ export const nodeCatalogs = ({ estate, redactor }: NodesDeps) => {
     async catalog(certname: string, options?: RunOptions): Promise<NodeCatalog | undefined> {
       const current = await one(certname, { op: "=", left: { field: "current" }, right: true }, options);
       if (current) return current;
+      if (scope && await estate.count({ entity: "nodes", select: [], where: of(certname) }, options) === 0) return undefined;
       const forNode = redactor().with(await estate.marks(certname));
       const passed = await whole(certname, undefined, forNode);
       return passed && onlyPassed(certname, passed);

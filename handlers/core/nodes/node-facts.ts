@@ -2,6 +2,7 @@ import type { RunOptions } from "../../interfaces/estate.ts";
 import { type ShownJson, shownText } from "./shown-json.ts";
 import type { NodesDeps } from "./nodes-deps.ts";
 import { jsonOf, redactRow, rowsOf, textOf } from "./redact-row.ts";
+import { ofNode } from "./scope.ts";
 
 /** What a node last told about itself. */
 export type NodeFacts = {
@@ -18,13 +19,13 @@ export type NodeFacts = {
   readonly package_inventory: ShownJson | null;
 };
 
-export const nodeFacts = ({ estate, redactor }: NodesDeps) => ({
+export const nodeFacts = ({ estate, redactor, scope }: NodesDeps) => ({
   /** A node's facts, redacted; undefined when it has none. */
   async facts(certname: string, options?: RunOptions): Promise<NodeFacts | undefined> {
     const [row] = await rowsOf(estate, {
       entity: "factsets",
       select: [],
-      where: { op: "=", left: { field: "certname" }, right: certname },
+      where: ofNode(certname, scope),
       limit: 1,
     }, options);
     if (!row) return undefined;

@@ -7,22 +7,22 @@ export type TextTest = { readonly is: string } | { readonly matches: string };
 export type NodeFilter = {
   readonly name?: TextTest | undefined;
   readonly environment?: TextTest | undefined;
-  /** Deactivated or expired ones only (true), or none of them (false). */
+  /** Only those that nobody waits for: disabled, deactivated or expired (true), or none of them (false). */
   readonly disabled?: boolean | undefined;
   /** Nodes with one of these; an empty list finds none. */
   readonly statuses?: readonly NodeStatus[] | undefined;
+  /** Conditions on the nodes' facts. */
+  readonly facts?: readonly Condition[] | undefined;
 };
-
-/** Where a node's environment is looked for: its last run's, else what is known of it. */
-export const environmentFields = ["report_environment", "catalog_environment", "facts_environment"] as const;
 
 /** Everything of the filter but the status, which needs a point in time. */
 export const filterConditions = (filter: NodeFilter): readonly Condition[] => [
   ...(filter.name ? [test({ field: "certname" }, filter.name)] : []),
-  ...(filter.environment ? [inEnvironment(filter.environment)] : []),
+  ...(filter.environment ? [test({ field: "environment" }, filter.environment)] : []),
   ...(filter.disabled === undefined
     ? []
-    : [{ op: "=", left: { field: "active" }, right: !filter.disabled } satisfies Condition]),
+    : [{ op: "=", left: { field: "enabled" }, right: !filter.disabled } satisfies Condition]),
+  ...filter.facts ?? [],
 ];
 
 export const statusConditions = (statuses: readonly NodeStatus[] | undefined, before: string): readonly Condition[] =>
@@ -33,16 +33,3 @@ export const allOf = (conditions: readonly Condition[]): { readonly where?: Cond
 
 const test = (left: FieldRef, text: TextTest): Condition =>
   "is" in text ? { op: "=", left, right: text.is } : { op: "matches", left, pattern: text.matches };
-
-const inEnvironment = (text: TextTest): Condition => ({
-  op: "or",
-  of: environmentFields.map((field, i) => ({
-    op: "and",
-    of: [
-      ...environmentFields.slice(0, i).map((earlier) =>
-        ({ op: "null", left: { field: earlier }, is: true }) satisfies Condition
-      ),
-      test({ field }, text),
-    ],
-  })),
-});

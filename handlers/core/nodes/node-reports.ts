@@ -4,6 +4,7 @@ import type { ShownJson } from "./shown-json.ts";
 import type { ReportStatus } from "./node-status.ts";
 import type { NodesDeps } from "./nodes-deps.ts";
 import { flagOf, jsonOf, numberOf, redactRow, rowsOf, type ShownRow, textOf } from "./redact-row.ts";
+import { ofNode } from "./scope.ts";
 
 /** One run of an agent. Times are ISO, UTC. */
 export type ReportSummary = {
@@ -80,8 +81,8 @@ const light = [
 ].map((field) => ({ as: field, field }));
 const sorts = { id: "hash", created: "producer_timestamp", "report.status": "status" } as const;
 
-export const nodeReports = ({ estate, redactor }: NodesDeps) => {
-  const of = (certname: string): Condition => ({ op: "=", left: { field: "certname" }, right: certname });
+export const nodeReports = ({ estate, redactor, scope }: NodesDeps) => {
+  const of = (certname: string): Condition => ofNode(certname, scope);
 
   return {
     /** A report of a node by its hash, or its latest one, redacted. */

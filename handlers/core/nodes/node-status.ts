@@ -15,7 +15,7 @@ const isReportStatus = (status: unknown): status is ReportStatus => reportStatus
 
 /**
  * `outdated` when an active node's last report is older than `before` (ISO, UTC), `unreported` when there is none, else
- * what the report says. A deactivated or expired node is never outdated: nobody waits for it.
+ * what the report says. A disabled, deactivated or expired node is never outdated: nobody waits for it.
  */
 export const nodeStatusOf = (
   node: { readonly disabled: boolean; readonly reportedAt: string | null; readonly status: string | null },
@@ -26,7 +26,7 @@ export const nodeStatusOf = (
   return isReportStatus(node.status) ? node.status : "unknown";
 };
 
-const active = (is: boolean): Condition => ({ op: "=", left: { field: "active" }, right: is });
+const enabled = (is: boolean): Condition => ({ op: "=", left: { field: "enabled" }, right: is });
 const reported = { field: "report_timestamp" };
 const status = { field: "latest_report_status" };
 
@@ -35,7 +35,7 @@ export const upToDate = (before: string): Condition => ({
   op: "and",
   of: [
     { op: "null", left: reported, is: false },
-    { op: "or", of: [active(false), { op: ">=", left: reported, right: before }] },
+    { op: "or", of: [enabled(false), { op: ">=", left: reported, right: before }] },
   ],
 });
 
@@ -45,7 +45,7 @@ export const hasStatus = (wanted: NodeStatus, before: string): Condition => {
     case "unreported":
       return { op: "null", left: reported, is: true };
     case "outdated":
-      return { op: "and", of: [active(true), { op: "<", left: reported, right: before }] };
+      return { op: "and", of: [enabled(true), { op: "<", left: reported, right: before }] };
     case "unknown":
       return {
         op: "and",

@@ -1,4 +1,3 @@
-import { environmentFields } from "./node-filter.ts";
 import { type NodeStatus, nodeStatusOf } from "./node-status.ts";
 import { flagOf, numberOf, type ShownRow, textOf } from "./redact-row.ts";
 
@@ -6,7 +5,7 @@ import { flagOf, numberOf, type ShownRow, textOf } from "./redact-row.ts";
 export type NodeSummary = {
   readonly id: string;
   readonly environment: string | null;
-  /** Deactivated or expired. */
+  /** By a person, or deactivated or expired: nobody waits for its reports. */
   readonly disabled: boolean;
   readonly deactivated: string | null;
   readonly expired: string | null;
@@ -44,21 +43,20 @@ export const nodeSummary = (
   reportCatalog: string | null,
 ): NodeSummary => {
   const [deactivated, expired] = [textOf(row, "deactivated"), textOf(row, "expired")];
-  const disabled = deactivated !== null || expired !== null;
+  const disabled = flagOf(row, "disabled") === true || deactivated !== null || expired !== null;
   const reportedAt = textOf(row, "report_timestamp");
   const status = textOf(row, "latest_report_status");
   const hash = textOf(row, "latest_report_hash");
-  const changes = [textOf(row, "catalog_timestamp"), textOf(row, "facts_timestamp"), reportedAt];
   return {
     id: textOf(row, "certname") ?? "",
-    environment: environmentFields.map((field) => textOf(row, field)).find((each) => each !== null) ?? null,
+    environment: textOf(row, "environment"),
     disabled,
     deactivated,
     expired,
-    change_catalog: changes[0]!,
-    change_facts: changes[1]!,
+    change_catalog: textOf(row, "catalog_timestamp"),
+    change_facts: textOf(row, "facts_timestamp"),
     change_report: reportedAt,
-    change_last: changes.filter((each) => each !== null).sort().at(-1) ?? null,
+    change_last: textOf(row, "changed_at"),
     catalog: catalog ?? null,
     report: hash === null ? null : {
       hash,

@@ -1,4 +1,7 @@
+import type { Estate } from "../../interfaces/estate.ts";
+import type { Redactor } from "../../interfaces/redactor.ts";
 import type { Sealed } from "../../interfaces/sealed.ts";
+import type { Viewer } from "../access/viewer.ts";
 import { nodeLists } from "./list-nodes.ts";
 import { nodeCatalogs } from "./node-catalogs.ts";
 import { nodeFacts } from "./node-facts.ts";
@@ -6,23 +9,32 @@ import { nodeReports } from "./node-reports.ts";
 import { defaultOutdatedAfter } from "./node-status.ts";
 import type { NodesDeps } from "./nodes-deps.ts";
 
-export type Nodes = ReturnType<typeof createNodes>;
+export type Nodes = ReturnType<typeof nodesFor>;
+export type NodeViews = ReturnType<typeof createNodes>;
+
+/** All reads of nodes, for one reader. */
+const nodesFor = (deps: NodesDeps) => ({
+  ...nodeLists(deps),
+  ...nodeFacts(deps),
+  ...nodeCatalogs(deps),
+  ...nodeReports(deps),
+});
 
 /**
- * What people see of nodes, shared by the API and the pages: plans are built here, and rows redacted by the known secrets
- * and by what Puppet marked for the node. All of it may be shown as it is.
+ * What people see of nodes, shared by the API and the pages: plans are built here, cut to the nodes that the reader sees,
+ * and rows redacted by the known secrets and by what Puppet marked for the node. All of it may be shown as it is.
  */
-export const createNodes = (deps: Omit<NodesDeps, "outdatedAfter"> & Partial<Pick<NodesDeps, "outdatedAfter">>) => {
-  const all = { ...deps, outdatedAfter: deps.outdatedAfter ?? defaultOutdatedAfter };
-  return {
-    ...nodeLists(all),
-    ...nodeFacts(all),
-    ...nodeCatalogs(all),
-    ...nodeReports(all),
-    /** A text about a node, e.g. why its command was refused, without what is secret for this node. */
-    redactText: async (certname: string, text: Sealed<string>): Promise<string> =>
-      deps.redactor().with(await deps.estate.marks(certname)).redactText(text),
-    /** Removes a node and all that is stored of it. False: there was none. */
-    remove: (certname: string): Promise<boolean> => deps.estate.deleteNode(certname),
-  };
-};
+export const createNodes = (
+  deps: Omit<NodesDeps, "outdatedAfter" | "scope" | "estate"> & {
+    readonly estate: Pick<Estate, "run" | "count" | "wholeCatalog" | "marks">;
+    readonly outdatedAfter?: number;
+  },
+) => ({
+  /** There is no other way in: whoever reads says for whom. `redactor`: another one, for who may see more. */
+  seenBy: ({ nodes: scope }: Pick<Viewer, "nodes">, redactor: () => Redactor = deps.redactor): Nodes =>
+    nodesFor({ ...deps, redactor, outdatedAfter: deps.outdatedAfter ?? defaultOutdatedAfter, scope }),
+  redactor: deps.redactor,
+  /** A text about a node, e.g. why its command was refused, without what is secret for this node. */
+  redactText: async (certname: string, text: Sealed<string>): Promise<string> =>
+    deps.redactor().with(await deps.estate.marks(certname)).redactText(text),
+});

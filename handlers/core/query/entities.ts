@@ -8,6 +8,8 @@ export type EntityField = {
   readonly sealed?: ShapeName;
   /** Can be asked for but is not in the rows (`latest_report?`), or the other way round. */
   readonly only?: "filter" | "output";
+  /** Ours, unknown to PuppetDB: in a row only where it is named. */
+  readonly own?: true;
 };
 
 export type Entity = { readonly fields: Readonly<Record<string, EntityField>> };
@@ -28,6 +30,16 @@ export const entities = {
     fields: {
       certname: id,
       active: { type: "boolean", only: "filter" },
+      /** Switched off by a person; deactivated and expired are Puppet's. */
+      disabled: { type: "boolean", own: true },
+      /** Active and not disabled: somebody waits for its reports. */
+      enabled: { type: "boolean", only: "filter" },
+      /** That of the last run, else what the catalog or the facts name. */
+      environment: { type: "string", own: true },
+      /** The latest of its three timestamps. */
+      changed_at: { type: "timestamp", own: true },
+      /** The node's facts, to be asked about: `{ field: "facts", path: ["os", "family"], shown: true }`. */
+      facts: { type: "json", sealed: "facts", only: "filter" },
       deactivated: time,
       expired: time,
       catalog_timestamp: time,

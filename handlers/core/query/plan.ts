@@ -16,7 +16,15 @@ export type Plan = {
 };
 
 /** A field of the entity, or a place inside a JSON field (`facts.os.family` is `{ field: "facts", path: ["os", "family"] }`). */
-export type FieldRef = { readonly field: string; readonly path?: readonly (string | number)[] };
+export type FieldRef = {
+  readonly field: string;
+  readonly path?: readonly (string | number)[];
+  /**
+   * Of a sealed field: the value as people see it, known secrets and what Puppet marked as sensitive replaced. All that
+   * people ask on port 8000 asks this value, or a secret could be found letter by letter.
+   */
+  readonly shown?: true;
+};
 
 export type AggregateName = "count" | "sum" | "avg" | "min" | "max";
 export type Projection =

@@ -1,7 +1,6 @@
 import type { Context } from "hono";
 import type { By } from "../../core/ca/types.ts";
 import type { Actor } from "../../core/ca/records.ts";
-import { AppError } from "../../errors.ts";
 import type { SessionEnv } from "../../http/session.ts";
 
 /** Who asks, for the records of the CA. */
@@ -15,23 +14,3 @@ export type Only<T> =
 
 export const only = <T extends object>(what: T): Only<T> =>
   Object.fromEntries(Object.entries(what).filter(([, value]) => value !== undefined)) as Only<T>;
-
-export type Outcome = { readonly name: string; readonly done: boolean; readonly detail: string | null };
-
-/** Does the same to each of many, one after the other; what one of them fails at holds up no other. */
-export const eachOf = async (
-  names: readonly string[],
-  work: (name: string) => Promise<unknown>,
-): Promise<{ result: Outcome[] }> => {
-  const result: Outcome[] = [];
-  for (const name of new Set(names)) {
-    try {
-      await work(name);
-      result.push({ name, done: true, detail: null });
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code === "internal") throw error;
-      result.push({ name, done: false, detail: error.message });
-    }
-  }
-  return { result };
-};

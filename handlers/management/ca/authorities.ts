@@ -1,10 +1,13 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Authority } from "../../core/ca/records.ts";
+import type { Teams } from "../../core/access/teams.ts";
 import type { Authorities } from "../../core/ca/types.ts";
 import { AppError } from "../../errors.ts";
+import { noteChange } from "../../http/audited.ts";
+import { checkIfMatch, contentTag } from "../../http/etag.ts";
 import { envelope, envelopeOf, paging, pattern, pick } from "../../http/paging.ts";
-import { requireAdmin } from "../../http/require-admin.ts";
+import { requires } from "../../http/requires.ts";
 import type { SessionEnv } from "../../http/session.ts";
 import { describeRoute, validate } from "../../http/validate.ts";
 import { timestamp } from "../../interfaces/clock.ts";
@@ -72,11 +75,14 @@ const byId = validate("param", z.strictObject({ authority: idShape }));
 const tags = ["ca"];
 
 /** `/api/v1/ca/authorities`: who signs. A private key goes in; it never comes out. */
-export const authoritiesApi = ({ authorities }: { readonly authorities: Authorities }) =>
+export const authoritiesApi = (
+  { authorities, teams }: { readonly authorities: Authorities; readonly teams: Pick<Teams, "forget"> },
+) =>
   new Hono<SessionEnv>()
     .get(
       "/",
       describeRoute({ summary: "List the authorities", tags, responses: { 200: envelopeOf(authority.partial()) } }),
+      requires("CA::GET"),
       validate("query", listQuery),
       async (c) => {
         const query = c.req.valid("query");
@@ -91,17 +97,20 @@ export const authoritiesApi = ({ authorities }: { readonly authorities: Authorit
     .get(
       "/:authority",
       describeRoute({ summary: "Show an authority", tags, responses: { 200: authority } }),
+      requires("CA::GET"),
       byId,
       async (c) => {
         const { authority: id } = c.req.valid("param");
         const found = await authorities.get(id);
         if (!found) throw unknown(id);
+        c.header("ETag", await contentTag(show(found)));
         return c.json(show(found));
       },
     )
     .get(
       "/:authority/crl",
       describeRoute({ summary: "Show the revocation list of an authority", tags, responses: { 200: crl } }),
+      requires("CA::GET"),
       byId,
       async (c) => {
         const { number, this_update, next_update, entries, pem } = await authorities.crl(
@@ -124,7 +133,7 @@ export const authoritiesApi = ({ authorities }: { readonly authorities: Authorit
         responses: { 201: authority },
         problems: [403, 409],
       }),
-      requireAdmin,
+      requires("CA:AUTHORITIES::CREATE"),
       byId,
       validate("json", z.union([requested, made, given])),
       async (c) => {
@@ -136,6 +145,8 @@ export const authoritiesApi = ({ authorities }: { readonly authorities: Authorit
           : "external" in body
           ? await authorities.request(only({ ...body, id, by }))
           : await authorities.create(only({ ...body, id, by }));
+        noteChange(c, { after: show(added) });
+        c.header("ETag", await contentTag(show(added)));
         return c.json(show(added), 201);
       },
     )
@@ -147,16 +158,21 @@ export const authoritiesApi = ({ authorities }: { readonly authorities: Authorit
         responses: { 200: authority },
         problems: [403, 409],
       }),
-      requireAdmin,
+      requires("CA:AUTHORITIES::UPDATE"),
       byId,
       validate("json", z.union([revoked, installed])),
       async (c) => {
         const { authority: id } = c.req.valid("param");
         const body = c.req.valid("json");
         const by = actorOf(c);
+        const before = await authorities.get(id);
+        if (!before) throw unknown(id);
+        checkIfMatch(c, await contentTag(show(before)));
         const changed = "status" in body
           ? await authorities.revoke(only({ id, by, force: body.force }))
           : await authorities.install(only({ ...body, id, by, chain: body.external_chain ?? [] }));
+        noteChange(c, { before: show(before), after: show(changed) });
+        c.header("ETag", await contentTag(show(changed)));
         return c.json(show(changed));
       },
     )
@@ -168,11 +184,16 @@ export const authoritiesApi = ({ authorities }: { readonly authorities: Authorit
         responses: { 200: z.object({}) },
         problems: [403, 422],
       }),
-      requireAdmin,
+      requires("CA:AUTHORITIES::DELETE"),
       byId,
       async (c) => {
         const { authority: id } = c.req.valid("param");
+        const before = await authorities.get(id);
+        if (!before) throw unknown(id);
+        checkIfMatch(c, await contentTag(show(before)));
         if (!await authorities.remove(id)) throw unknown(id);
+        await teams.forget("ca_authorities", id);
+        noteChange(c, { before: show(before) });
         return c.json({});
       },
     );

@@ -1,19 +1,20 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { permissionFor } from "../../core/access/permissions.ts";
 import type { Ca } from "../../core/ca/types.ts";
 import { AppError } from "../../errors.ts";
 import { envelope, envelopeOf, offsetOf, paging, pattern, pick, repeatable, wholeNumber } from "../../http/paging.ts";
-import { requireAdmin } from "../../http/require-admin.ts";
+import { lacks, requires } from "../../http/requires.ts";
 import type { SessionEnv } from "../../http/session.ts";
 import { describeRoute, validate } from "../../http/validate.ts";
 import { timestamp } from "../../interfaces/clock.ts";
-import { byOf, eachOf, only } from "./answers.ts";
+import { eachOf, outcomesSchema } from "../each-of.ts";
+import { byOf, only } from "./answers.ts";
 import { certificateFields, certificateShape, type Showing, summaryOf, summaryShape, wholeOf } from "./certificate.ts";
 import {
   certnameShape,
   fingerprintShape,
   idShape,
-  outcomesShape,
   pemShape,
   reasonShape,
   serialShape,
@@ -64,7 +65,12 @@ const forecast = z.object({
   })),
 });
 const tags = ["ca"];
-const manyDone = { 200: outcomesShape };
+const perObject = [
+  "CA:CERTS::UPDATE",
+  "CA:SPACES:{space}:CERTS::UPDATE",
+  "CA:AUTHORITIES:{authority}:CERTS::UPDATE",
+] as const;
+const manyDone = { 200: outcomesSchema };
 
 /** `/api/v1/ca/certificates`: requests and certificates of all spaces. No list parses a certificate, and no CSR is shown. */
 export const certificatesApi = (
@@ -78,6 +84,7 @@ export const certificatesApi = (
         tags,
         responses: { 200: envelopeOf(summaryShape.partial()) },
       }),
+      requires("CA::GET"),
       validate("query", listQuery),
       async (c) => {
         const query = c.req.valid("query");
@@ -105,6 +112,7 @@ export const certificatesApi = (
     .get(
       "/forecast",
       describeRoute({ summary: "Count the certificates that expire, per week", tags, responses: { 200: forecast } }),
+      requires("CA::GET"),
       validate("query", z.strictObject({ space: spaceShape, weeks: wholeNumber(1, 260).default(13) })),
       async (c) => {
         const { space, weeks } = c.req.valid("query");
@@ -115,6 +123,7 @@ export const certificatesApi = (
     .get(
       "/:certificate",
       describeRoute({ summary: "Show a request or certificate", tags, responses: { 200: certificateShape } }),
+      requires("CA::GET"),
       validate("param", z.strictObject({ certificate: z.string().regex(/^[0-9a-zA-Z-]{1,100}$/) })),
       async (c) => {
         const { certificate: id } = c.req.valid("param");
@@ -128,17 +137,17 @@ export const certificatesApi = (
       describeRoute({
         summary: "Make a certificate for a CSR at once",
         description:
-          "The certname must be free in the space. Rights that the request asks for are granted; pp_cli_auth " +
-          "is not, whoever asks.",
+          "The certname must be free in the space. Rights that the request asks for are granted where an " +
+          "administrator asks; pp_cli_auth is not, whoever asks.",
         tags,
         responses: { 201: certificateShape },
         problems: [400, 403, 409],
       }),
-      requireAdmin,
+      requires("CA:CERTS::CREATE"),
       validate("json", making),
       async (c) => {
         const { request: pem, subject_alt_names: subjectAltNames, ...body } = c.req.valid("json");
-        const made = await certificates.issue(only({ ...body, pem, subjectAltNames, authorized: true, ...byOf(c) }));
+        const made = await certificates.issue(only({ ...body, pem, subjectAltNames, authorized: c.var.viewer.admin, ...byOf(c) }));
         return c.json(wholeOf(made, showing()), 201);
       },
     )
@@ -151,12 +160,13 @@ export const certificatesApi = (
         responses: manyDone,
         problems: [403],
       }),
-      requireAdmin,
+      requires(perObject),
       validate("json", signing),
       async (c) => {
         const { space, certnames, ttl } = c.req.valid("json");
-        // whoever names a request has looked at it: it may have the rights that it asks for
-        const how = only({ space, ttl, authorized: true, ...byOf(c) });
+        assertMayUpdate(c, { space });
+        // an administrator who names a request has looked at it: it may have the rights that it asks for
+        const how = only({ space, ttl, authorized: c.var.viewer.admin, ...byOf(c) });
         return c.json(await eachOf(certnames, (certname) => certificates.sign({ ...how, certname })));
       },
     )
@@ -168,10 +178,11 @@ export const certificatesApi = (
         responses: manyDone,
         problems: [403],
       }),
-      requireAdmin,
+      requires(perObject),
       validate("json", revoking),
       async (c) => {
         const { space, certnames, serial_numbers, ca_id: authority, reason, force } = c.req.valid("json");
+        assertMayUpdate(c, certnames ? { space } : { authority });
         const how = only({ reason, force, ...byOf(c) });
         if (certnames) {
           return c.json(await eachOf(certnames, (certname) => certificates.revoke({ ...how, space, certname })));
@@ -190,7 +201,7 @@ export const certificatesApi = (
         responses: manyDone,
         problems: [403],
       }),
-      requireAdmin,
+      requires("CA:CERTS::DELETE"),
       validate("json", cleaning),
       async (c) => {
         const { space, certnames, force } = c.req.valid("json");
@@ -198,3 +209,17 @@ export const certificatesApi = (
         return c.json(await eachOf(certnames, (certname) => certificates.clean({ ...how, certname })));
       },
     );
+
+/** The object stands in the body, so that the route's own check could only ask for any of its kind. */
+const assertMayUpdate = (
+  c: Context<SessionEnv>,
+  { space, authority }: { readonly space?: string | undefined; readonly authority?: string | undefined },
+): void => {
+  const { viewer } = c.var;
+  if (viewer.may("CA:CERTS::UPDATE")) return;
+  if (space !== undefined && viewer.may(permissionFor("CA:SPACES:{space}:CERTS::UPDATE", space))) return;
+  if (authority !== undefined && viewer.may(permissionFor("CA:AUTHORITIES:{authority}:CERTS::UPDATE", authority))) return;
+  throw lacks(
+    space === undefined ? "CA:CERTS::UPDATE" : permissionFor("CA:SPACES:{space}:CERTS::UPDATE", space),
+  );
+};

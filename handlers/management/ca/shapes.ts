@@ -57,11 +57,3 @@ export const policyShape = z.strictObject({
     .meta({ description: "OIDs that are copied besides Puppet's own" }),
 }) satisfies z.ZodType<Policy>;
 
-/** What came of each one of many. */
-export const outcomesShape = z.object({
-  result: z.array(z.object({
-    name: z.string().meta({ description: "The certname or the serial" }),
-    done: z.boolean(),
-    detail: z.string().nullable().meta({ description: "Why not" }),
-  })),
-});

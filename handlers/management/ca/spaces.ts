@@ -1,11 +1,14 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import type { Teams } from "../../core/access/teams.ts";
 import { openPolicy } from "../../core/ca/policy.ts";
 import type { Policy, Space } from "../../core/ca/records.ts";
 import type { Spaces } from "../../core/ca/types.ts";
 import { AppError } from "../../errors.ts";
+import { noteChange } from "../../http/audited.ts";
+import { checkIfMatch, contentTag } from "../../http/etag.ts";
 import { envelope, envelopeOf, paging, pattern, pick } from "../../http/paging.ts";
-import { requireAdmin } from "../../http/require-admin.ts";
+import { requires } from "../../http/requires.ts";
 import type { SessionEnv } from "../../http/session.ts";
 import { describeRoute, validate } from "../../http/validate.ts";
 import { timestamp } from "../../interfaces/clock.ts";
@@ -45,11 +48,14 @@ const byId = validate("param", z.strictObject({ space: idShape }));
 const tags = ["ca"];
 
 /** `/api/v1/ca/spaces`: named realms, each with the authority that signs and its policy. */
-export const spacesApi = ({ spaces }: { readonly spaces: Spaces }) =>
+export const spacesApi = (
+  { spaces, teams }: { readonly spaces: Spaces; readonly teams: Pick<Teams, "forget"> },
+) =>
   new Hono<SessionEnv>()
     .get(
       "/",
       describeRoute({ summary: "List the spaces", tags, responses: { 200: envelopeOf(space.partial()) } }),
+      requires("CA::GET"),
       validate("query", listQuery),
       async (c) => {
         const query = c.req.valid("query");
@@ -63,11 +69,13 @@ export const spacesApi = ({ spaces }: { readonly spaces: Spaces }) =>
     .get(
       "/:space",
       describeRoute({ summary: "Show a space", tags, responses: { 200: space } }),
+      requires("CA::GET"),
       byId,
       async (c) => {
         const { space: id } = c.req.valid("param");
         const found = await spaces.get(id);
         if (!found) throw unknown(id);
+        c.header("ETag", await contentTag(show(found)));
         return c.json(show(found));
       },
     )
@@ -78,6 +86,7 @@ export const spacesApi = ({ spaces }: { readonly spaces: Spaces }) =>
         tags,
         responses: { 200: progress },
       }),
+      requires("CA::GET"),
       byId,
       async (c) => {
         const found = await spaces.progress(c.req.valid("param").space);
@@ -87,13 +96,15 @@ export const spacesApi = ({ spaces }: { readonly spaces: Spaces }) =>
     .post(
       "/:space",
       describeRoute({ summary: "Make a space", tags, responses: { 201: space }, problems: [403, 409] }),
-      requireAdmin,
+      requires("CA:SPACES::CREATE"),
       byId,
       validate("json", z.strictObject({ ca_id: idShape, ...said })),
       async (c) => {
         const { space: id } = c.req.valid("param");
         const { policy, ...body } = c.req.valid("json");
         const added = await spaces.create(only({ ...body, id, by: actorOf(c), policy: policyOf(policy) }));
+        noteChange(c, { after: show(added) });
+        c.header("ETag", await contentTag(show(added)));
         return c.json(show(added), 201);
       },
     )
@@ -105,15 +116,24 @@ export const spacesApi = ({ spaces }: { readonly spaces: Spaces }) =>
           "certificate of the old one is gone.",
         tags,
         responses: { 200: space },
-        problems: [403],
+        problems: [403, 412],
       }),
-      requireAdmin,
+      requires("CA:SPACES::UPDATE"),
       byId,
       validate("json", z.strictObject({ ca_id: idShape.optional(), ...said })),
       async (c) => {
+        const { space: id } = c.req.valid("param");
         const { policy, ...body } = c.req.valid("json");
-        const what = only({ ...body, by: actorOf(c), policy: policyOf(policy) });
-        return c.json(show(await spaces.update(c.req.valid("param").space, what)));
+        let before: Space | undefined;
+        const seen = async (stored: Space) => {
+          checkIfMatch(c, await contentTag(show(stored)));
+          before = stored;
+        };
+        const what = only({ ...body, by: actorOf(c), policy: policyOf(policy), seen });
+        const changed = show(await spaces.update(id, what));
+        noteChange(c, { before: before && show(before), after: changed });
+        c.header("ETag", await contentTag(changed));
+        return c.json(changed);
       },
     )
     .delete(
@@ -124,11 +144,16 @@ export const spacesApi = ({ spaces }: { readonly spaces: Spaces }) =>
         responses: { 200: z.object({}) },
         problems: [403, 422],
       }),
-      requireAdmin,
+      requires("CA:SPACES::DELETE"),
       byId,
       async (c) => {
         const { space: id } = c.req.valid("param");
+        const before = await spaces.get(id);
+        if (!before) throw unknown(id);
+        checkIfMatch(c, await contentTag(show(before)));
         if (!await spaces.remove(id)) throw unknown(id);
+        await teams.forget("ca_spaces", id);
+        noteChange(c, { before: show(before) });
         return c.json({});
       },
     );

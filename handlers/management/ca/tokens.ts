@@ -4,7 +4,7 @@ import type { EnrolmentToken } from "../../core/ca/records.ts";
 import type { Tokens } from "../../core/ca/types.ts";
 import { AppError } from "../../errors.ts";
 import { envelope, envelopeOf, offsetOf, paging } from "../../http/paging.ts";
-import { requireAdmin } from "../../http/require-admin.ts";
+import { requires } from "../../http/requires.ts";
 import type { SessionEnv } from "../../http/session.ts";
 import { describeRoute, validate } from "../../http/validate.ts";
 import { timestamp } from "../../interfaces/clock.ts";
@@ -34,7 +34,7 @@ export const tokensApi = ({ tokens }: { readonly tokens: Tokens }) =>
         responses: { 200: envelopeOf(token) },
         problems: [403],
       }),
-      requireAdmin,
+      requires("CA:TOKENS::GET"),
       validate("query", z.strictObject({ page, limit })),
       async (c) => {
         const query = c.req.valid("query");
@@ -51,7 +51,7 @@ export const tokensApi = ({ tokens }: { readonly tokens: Tokens }) =>
         responses: { 201: token.extend({ token: z.string() }) },
         problems: [403],
       }),
-      requireAdmin,
+      requires("CA:TOKENS::CREATE"),
       validate(
         "json",
         z.strictObject({
@@ -72,7 +72,7 @@ export const tokensApi = ({ tokens }: { readonly tokens: Tokens }) =>
         responses: { 200: z.object({}) },
         problems: [403],
       }),
-      requireAdmin,
+      requires("CA:TOKENS::DELETE"),
       validate("param", z.strictObject({ token: z.string().regex(/^[0-9a-zA-Z_-]{1,100}$/) })),
       async (c) => {
         const { token: id } = c.req.valid("param");

@@ -39,6 +39,17 @@ export const compileCount = (plan: Plan): Query => {
   return { sql: grouped ? `SELECT count(*) FROM (${inner})` : inner, params: params.values };
 };
 
+/** Each of the conditions on `nodes` as a column, 1 where the node of that name meets it. No row: it is not known. */
+export const compileTests = (certname: string, conditions: readonly Condition[]): Query => {
+  for (const where of conditions) validatePlan({ entity: "nodes", select: [], where });
+  const params = createParams();
+  const scope = scopeOf(params);
+  const source = sourceOf("nodes", scope.next(), params);
+  const columns = conditions.map((each) => `coalesce(${condition(source, each, scope)}, 0)`);
+  const named = `${valueSql(source.column("certname"))} = ${params.bind(certname)}`;
+  return { sql: `SELECT ${columns.join(", ")} FROM ${source.from()} WHERE ${named}`, params: params.values };
+};
+
 const scopeOf = (params: Params): Scope => {
   let number = 0;
   return { params, next: () => ++number };
@@ -72,7 +83,7 @@ const condition = (source: Source, where: Condition, scope: Scope): string =>
     subquery: ({ left, plan }) => {
       if (isOwnNode(left, plan)) {
         // a condition on the node that the row hangs on anyway: no second look at it
-        return plan.where ? condition(nodeOf(source, scope), plan.where, scope) : "1";
+        return plan.where ? condition(source.node(), plan.where, scope) : "1";
       }
       const columns = left.map((ref) => valueSql(source.column(ref.field, ref.path))).join(", ");
       const { selects, rest } = compile(plan, scope, false);
@@ -88,15 +99,9 @@ const isOwnNode = (left: readonly FieldRef[], plan: Plan): boolean =>
   plan.limit === undefined && plan.offset === undefined && plan.select.length === 1 &&
   "field" in plan.select[0]! && plan.select[0].field === "certname";
 
-/** The columns of `nodes` over the node's row that a source has joined. */
-const nodeOf = (source: Source, { params }: Scope): Source => {
-  const alias = source.nodes();
-  return { ...sourceOf("nodes", Number(alias.slice(1)), params), nodes: source.nodes };
-};
-
 const everything = (entity: EntityName): Projection[] =>
   Object.entries(entities[entity].fields as Readonly<Record<string, EntityField>>)
-    .filter(([, field]) => field.only !== "filter")
+    .filter(([, field]) => field.only !== "filter" && !field.own)
     .map(([name]) => ({ as: name, field: name }));
 
 const projection = (source: Source, each: Projection, shown: boolean): Select => {

@@ -3,11 +3,11 @@ import { deflateRaw, inflateRaw } from "node:zlib";
 import { mergeMarks } from "../../../handlers/core/redaction/marks.ts";
 import { AppError } from "../../../handlers/errors.ts";
 import type { Marks, WholeCatalog } from "../../../handlers/interfaces/command.ts";
-import type { Estate } from "../../../handlers/interfaces/estate.ts";
+import type { Estate, NewNodeSettings } from "../../../handlers/interfaces/estate.ts";
 import { seal } from "../../../handlers/interfaces/sealed.ts";
 import type { Vault } from "../../../handlers/interfaces/vault.ts";
 import { applyCommand } from "./apply-command.ts";
-import { compileCount, compilePlan } from "./compile-plan.ts";
+import { compileCount, compilePlan, compileTests } from "./compile-plan.ts";
 import { rowOf } from "./rows.ts";
 import { single, type Threads } from "./threads.ts";
 
@@ -18,6 +18,8 @@ const none: Marks = { values: [], parameters: {} };
 
 /** Pages of free space that stay in the file, and at most as many go at once. */
 const vacuumPages = 1000;
+/** SQLite has no more columns than 2000. */
+const mostTests = 500;
 /** Writers of one node's marks that may be quicker before this one gives up. */
 const mostTries = 20;
 
@@ -29,6 +31,11 @@ export const sqliteEstate = ({ write, read, stream }: Threads, vault: Vault): Es
     utf8.decode(await inflate(await vault.decrypt(id, new Uint8Array(blob as Uint8Array))));
   const readMarks = async (certname: string, blob: unknown): Promise<Marks> =>
     blob === null || blob === undefined ? none : JSON.parse(await decrypt(`marks ${certname}`, blob));
+
+  const keptSettings = async (certname: string, { disabled, facts_inject }: NewNodeSettings) => ({
+    disabled,
+    facts_inject: await encrypt(`settings ${certname}`, facts_inject.reveal()),
+  });
 
   /** Reads what is there, makes the rest, and has it stored if nothing has changed meanwhile. */
   const tryStore = async ({ certname, catalog_uuid, hash, content, ...rest }: WholeCatalog): Promise<boolean> => {
@@ -88,6 +95,34 @@ export const sqliteEstate = ({ write, read, stream }: Threads, vault: Vault): Es
       const [row] = await read({ sql: "SELECT body FROM marks WHERE certname = ?", params: [certname] });
       return seal(await readMarks(certname, row?.[0]));
     },
+
+    nodeSettings: async (certname) => {
+      const [row] = await read({
+        sql: "SELECT disabled, facts_inject, settings_version FROM nodes WHERE certname = ?",
+        params: [certname],
+      });
+      if (!row) return undefined;
+      const facts = row[1] === null ? "{}" : await decrypt(`settings ${certname}`, row[1]);
+      return { certname, disabled: row[0] === 1, facts_inject: seal(facts), version: Number(row[2]) };
+    },
+    createNode: async (certname, settings) => {
+      const version = await write("createNode", [certname, await keptSettings(certname, settings)]);
+      return { certname, ...settings, version };
+    },
+    changeNode: async (certname, settings, version) => {
+      const next = await write("changeNode", [certname, await keptSettings(certname, settings), version]);
+      return { certname, ...settings, version: next };
+    },
+    test: async (certname, conditions) => {
+      const found: boolean[] = [];
+      for (let from = 0; from < conditions.length; from += mostTests) {
+        const some = conditions.slice(from, from + mostTests);
+        const [row] = await read(compileTests(certname, some));
+        found.push(...some.map((_, at) => row?.[at] === 1));
+      }
+      return found;
+    },
+    hide: () => Promise.resolve(),
 
     deleteNode: (certname) => write("deleteNode", [certname]),
     prune: async (retention, now) => {

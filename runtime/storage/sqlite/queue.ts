@@ -42,6 +42,17 @@ const keptOf = (id: string, received: ReceivedCommand, at: number): KeptCommand 
   return { id, certname, command, version, producer_timestamp, received_at: at, payload };
 };
 
+/** The dead letters of all nodes, of one, or of some, whose names are bound at `place`. */
+const letters = (of: string | readonly string[] | undefined, place: number) => {
+  const dead = "commands WHERE stage IS NOT NULL";
+  if (of === undefined) return { sql: dead, params: [] };
+  if (typeof of === "string") return { sql: `${dead} AND certname = ?${place}`, params: [of] };
+  return {
+    sql: `${dead} AND certname IN (SELECT value FROM json_each(?${place}))`,
+    params: [JSON.stringify(of)],
+  };
+};
+
 /**
  * The forward queue and the dead letters on SQLite: one table in the order of arrival, so that a letter that is put back
  * in line has its old place.
@@ -72,11 +83,10 @@ export const sqliteQueue = ({ write, read }: Pick<Threads, "write" | "read">): C
   },
 
   deadLetters: async ({ limit, offset, certname }) => {
-    const of = certname === undefined ? [] : [certname];
+    const { sql, params } = letters(certname, 3);
     const rows = await read({
-      sql: `SELECT ${about} FROM commands WHERE stage IS NOT NULL ${certname === undefined ? "" : "AND certname = ?3"}
-              ORDER BY received_at DESC, seq DESC LIMIT ?1 OFFSET ?2`,
-      params: [limit, offset, ...of],
+      sql: `SELECT ${about} FROM ${sql} ORDER BY received_at DESC, seq DESC LIMIT ?1 OFFSET ?2`,
+      params: [limit, offset, ...params],
     });
     return rows.map(letterOf);
   },
@@ -85,9 +95,12 @@ export const sqliteQueue = ({ write, read }: Pick<Threads, "write" | "read">): C
     return row && { ...letterOf(row), received: await receivedOf(row) };
   },
   deadLetterCount: async (certname) => {
-    const sql = "SELECT count(*) FROM commands WHERE stage IS NOT NULL";
-    const query = certname === undefined ? { sql, params: [] } : { sql: `${sql} AND certname = ?`, params: [certname] };
-    return Number(single(await read(query)));
+    const { sql, params } = letters(certname, 1);
+    return Number(single(await read({ sql: `SELECT count(*) FROM ${sql}`, params })));
+  },
+  deadLetterNames: async () => {
+    const sql = "SELECT DISTINCT certname FROM commands WHERE stage IS NOT NULL ORDER BY certname";
+    return (await read({ sql, params: [] })).map(([name]) => String(name));
   },
   dropDeadLetter: (id) => write("dropDeadLetter", [id]),
   requeue: (id) => write("requeue", [id]),

@@ -15,18 +15,28 @@ type Table = {
 };
 
 const node = ["n", "JOIN nodes {n} ON {n}.id"] as const;
+/** The facts of a node's row, for whichever source has joined it. */
+const ownFacts = ["o", "LEFT JOIN fact_values {o} ON {o}.node = {n}.id"] as const;
+/** Null wherever one of two is null, as SQLite's max() has it, must not hide the other. */
+const latest = (...times: string[]) => `nullif(max(${times.map((each) => `coalesce(${each}, 0)`).join(", ")}), 0)`;
 
 const tables: Readonly<Record<EntityName, Table>> = {
   nodes: {
-    from: [["n", "nodes {n}"]],
+    from: [["n", "nodes {n}"], ownFacts],
     walked: ["{n}.id"],
-    columns: { active: "({n}.deactivated IS NULL AND {n}.expired IS NULL)" },
+    columns: {
+      active: "({n}.deactivated IS NULL AND {n}.expired IS NULL)",
+      enabled: "({n}.deactivated IS NULL AND {n}.expired IS NULL AND {n}.disabled = 0)",
+      environment: "coalesce({n}.report_environment, {n}.catalog_environment, {n}.facts_environment)",
+      changed_at: latest("{n}.catalog_timestamp", "{n}.facts_timestamp", "{n}.report_timestamp"),
+      facts: "coalesce({o}.shown, {o}.facts)",
+    },
   },
   factsets: {
     from: [["f", "factsets {f}"], ["v", "JOIN fact_values {v} ON {v}.node = {f}.node"], [
       node[0],
       `${node[1]} = {f}.node`,
-    ]],
+    ], ownFacts],
     walked: ["{f}.node"],
     columns: { certname: "{n}.certname", facts: "{v}.facts", package_inventory: "{v}.package_inventory" },
   },
@@ -36,6 +46,7 @@ const tables: Readonly<Record<EntityName, Table>> = {
       ["v", "JOIN fact_values {v} ON {v}.node = {f}.node"],
       ["j", "JOIN json_each({v}.facts) {j}"],
       [node[0], `${node[1]} = {f}.node`],
+      ownFacts,
     ],
     always: ["v", "j"],
     walked: ["{f}.node", "{j}.id"],
@@ -45,6 +56,7 @@ const tables: Readonly<Record<EntityName, Table>> = {
     from: [
       ["c", "catalogs {c}"],
       [node[0], `${node[1]} = {c}.node`],
+      ownFacts,
       ["w", "LEFT JOIN catalog_contents {w} ON {w}.hash = {c}.hash"],
     ],
     walked: ["{c}.id"],
@@ -55,6 +67,7 @@ const tables: Readonly<Record<EntityName, Table>> = {
       ["l", "resources {l}"],
       ["c", "JOIN resource_contents {c} ON {c}.id = {l}.content"],
       [node[0], `${node[1]} = {l}.node`],
+      ownFacts,
     ],
     walked: ["{l}.content", "{c}.id"],
     columns: {
@@ -71,6 +84,7 @@ const tables: Readonly<Record<EntityName, Table>> = {
     from: [
       ["r", "reports {r}"],
       [node[0], `${node[1]} = {r}.node`],
+      ownFacts,
       ["w", "LEFT JOIN report_contents {w} ON {w}.report = {r}.id"],
     ],
     walked: ["{r}.id"],
@@ -95,8 +109,8 @@ const packed: Readonly<Partial<Record<EntityName, readonly string[]>>> = {
 export type Source = {
   readonly entity: EntityName;
   column(field: string, path?: readonly (string | number)[]): Column;
-  /** The alias of the node's own row, joined; undefined for none. */
-  readonly nodes: () => string;
+  /** The same rows, with the fields of the node that each hangs on. */
+  readonly node: () => Source;
   /** The FROM clause; complete once all columns were asked for. */
   from(): string;
   /** Calls `tick()` now and then. Its argument makes SQLite call it for the rows of that table and not just once. */
@@ -112,33 +126,37 @@ export const sourceOf = (entity: EntityName, number: number, { bind }: Params): 
     for (const [, alias] of text.matchAll(/\{(\w)\}/g)) used.add(alias!);
     return named(text);
   };
-  const kindOf = (field: string): Exclude<Column["kind"], "json" | "tags"> => {
-    const { type } = (entities[entity].fields as Readonly<Record<string, EntityField>>)[field]!;
-    if (packed[entity]?.includes(field)) return "packed";
+  const kindOf = (of: EntityName, field: string): Exclude<Column["kind"], "json" | "tags"> => {
+    const { type } = fieldsOf(of)[field]!;
+    if (packed[of]?.includes(field)) return "packed";
     if (field === "id") return "id";
     if (type === "timestamp") return "time";
     return type === "number" || type === "boolean" ? type : "text";
   };
-  return {
+  const columnOf = (of: EntityName, field: string, path: readonly (string | number)[] = []): Column => {
+    if (of === "facts" && field === "value") return factValue(use, path, bind);
+    const sql = use(tables[of].columns[field] ?? `{${tables[of].from[0]![0]}}.${field}`);
+    const { type } = fieldsOf(of)[field]!;
+    if (type === "json" && !packed[of]?.includes(field)) {
+      return jsonColumn(sql, path.length === 0 ? "'$'" : bind(jsonPath(path)));
+    }
+    if (type === "array") return { kind: "tags", sql, owner: use("{c}.id") };
+    return { kind: kindOf(of, field), sql };
+  };
+  const source: Source = {
     entity,
-    nodes: () => use("{n}"),
-    column: (field, path = []) => {
-      if (entity === "facts" && field === "value") return factValue(use, path, bind);
-      const sql = use(table.columns[field] ?? `{${table.from[0]![0]}}.${field}`);
-      const { type } = (entities[entity].fields as Readonly<Record<string, EntityField>>)[field]!;
-      if (type === "json" && !packed[entity]?.includes(field)) {
-        return jsonColumn(sql, path.length === 0 ? "'$'" : bind(jsonPath(path)));
-      }
-      if (type === "array") return { kind: "tags", sql, owner: use("{c}.id") };
-      return { kind: kindOf(field), sql };
-    },
+    node: () => ({ ...source, entity: "nodes", column: (field, path) => columnOf("nodes", field, path) }),
+    column: (field, path) => columnOf(entity, field, path),
     from: () => table.from.filter(([alias]) => used.has(alias)).map(([, join]) => named(join)).join(" "),
     ticks: () =>
       table.walked.filter((column) => used.has(column[1]!)).map((column) =>
         named(`CASE WHEN ${column} & 7 THEN 1 ELSE tick() END`)
       ).join(" AND "),
   };
+  return source;
 };
+
+const fieldsOf = (entity: EntityName): Readonly<Record<string, EntityField>> => entities[entity].fields;
 
 /** json_each gives numbers as SQL has them, which may lose digits: numbers are read by their path. */
 const factValue = (

@@ -5,6 +5,7 @@ import { applyInputs, configureExpiration, deactivate } from "./write-nodes.ts";
 import { deleteNode } from "./delete-node.ts";
 import { prune, vacuum } from "./prune.ts";
 import type { Statements } from "./statements.ts";
+import { changeNode, createNode } from "./write-node-settings.ts";
 import {
   changeDocuments,
   insertDocument,
@@ -24,6 +25,8 @@ export const writes = {
   configureExpiration,
   deactivate,
   deleteNode,
+  createNode,
+  changeNode,
   storeCatalog,
   prune,
   vacuum,

@@ -10,7 +10,7 @@ import {
   recordedSecrets,
   redactorOf,
 } from "../../support/estate.ts";
-import { type Caller, createTestManagement } from "../../support/management.ts";
+import { type Caller, createTestManagement, noRules } from "../../support/management.ts";
 
 const registered = "psk-should-show-up-nowhere";
 const clock = createTestClock(recordedEnd);
@@ -37,6 +37,7 @@ beforeAll(async () => {
         redactor: () => redactorOf([registered]),
         add: () => Promise.reject(new Error("Not used here")),
         remove: () => Promise.resolve(false),
+        rules: noRules,
       },
     },
   });

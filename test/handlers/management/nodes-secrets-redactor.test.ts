@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../../handlers/errors.ts";
-import { createTestManagement } from "../../support/management.ts";
+import { createTestManagement, noRules } from "../../support/management.ts";
 
 const path = "/api/v1/nodes_secrets_redactor";
 
@@ -68,6 +68,7 @@ describe("nodes_secrets_redactor", () => {
       },
       add: () => Promise.reject(new AppError("unavailable", "The store does not answer", { retryAfter: 5 })),
       remove: () => Promise.resolve(false),
+      rules: noRules,
     };
     const { loggedIn, log } = await createTestManagement({ deps: { secrets: failing } });
     const response = await (await loggedIn())("POST", path, { value: "s3cr3t-value" });

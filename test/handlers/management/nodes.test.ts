@@ -4,7 +4,7 @@ import { seal } from "../../../handlers/interfaces/sealed.ts";
 import type { Store } from "../../../handlers/interfaces/store.ts";
 import { createTestClock } from "../../support/clock.ts";
 import { catalogOf, factsOf, fill, openTestStore, redactorOf, reportOf, resourceOf } from "../../support/estate.ts";
-import { type Caller, createTestManagement } from "../../support/management.ts";
+import { type Caller, createTestManagement, noRules } from "../../support/management.ts";
 
 const hour = 3_600_000;
 const clock = createTestClock();
@@ -76,6 +76,7 @@ beforeAll(async () => {
         redactor: () => redactorOf([secret]),
         add: () => Promise.reject(new Error("Not used here")),
         remove: () => Promise.resolve(false),
+        rules: noRules,
       },
     },
   });
@@ -110,6 +111,7 @@ describe("GET /nodes", () => {
       }],
       meta: {
         result_size: 1,
+        next: null,
         status_changed: 1,
         status_unchanged: 0,
         status_failed: 0,

@@ -77,7 +77,11 @@ describe("/openapi.json", () => {
     const { api } = await read();
     expect(api.components.securitySchemes.session).toEqual({ type: "apiKey", in: "cookie", name: "hoppetdb" });
     expect(api.paths["/api/v1/authenticate"]!.post!.security).toEqual([]);
-    expect(api.paths["/api/v1/dead_letters"]!.get!.security).toEqual([{ session: [] }]);
+    expect(api.paths["/api/v1/dead_letters"]!.get!.security).toEqual([
+      { session: [] },
+      { bearer: [] },
+      { secret_id: [], secret: [] },
+    ]);
     const behindTls = (await read("https://hoppetdb.example.com")).api;
     expect(behindTls.components.securitySchemes.session).toMatchObject({ name: "__Host-hoppetdb" });
     expect(behindTls.servers).toEqual([{ url: "https://hoppetdb.example.com" }]);

@@ -4,7 +4,7 @@ import { listing, refuse } from "./terms.ts";
 
 /** Names that PuppetDB's API does not have: they are ours. */
 const ours: Partial<Record<EntityName, readonly string[]>> = {
-  nodes: ["active"],
+  nodes: ["active", "disabled", "enabled", "environment", "changed_at", "facts"],
   catalogs: ["id", "current", "num_resources", "num_resources_exported"],
 };
 

@@ -17,7 +17,7 @@ const names = async (query: Partial<Parameters<Nodes["list"]>[0]>) =>
 
 beforeAll(async () => {
   store = await openTestStore(clock);
-  nodes = createNodes({ estate: store.estate, redactor: () => redactorOf([]), clock });
+  nodes = createNodes({ estate: store.estate, redactor: () => redactorOf([]), clock }).seenBy({ nodes: undefined });
   await fill(store.estate, [
     factsOf("changed.example", now - hour, '{"a":1}'),
     catalogOf("changed.example", now - hour + 1, [

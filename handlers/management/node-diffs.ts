@@ -1,0 +1,5 @@
+// placeholder by the lead until the helper's file is here: overwrite it
+import { Hono } from "hono";
+import type { SessionEnv } from "../http/session.ts";
+export const catalogDiffApi = (_deps: unknown) => new Hono<SessionEnv>();
+export const reportDiffApi = (_deps: unknown) => new Hono<SessionEnv>();
