@@ -63,7 +63,7 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   },
   credential_uses: { unique: [], indexes: [], holds: "when and from where each API credential was used last" },
   node_groups: { unique: [], indexes: [], holds: "groups of nodes: rules, and the teams that see them" },
-  secret_rules: { unique: [], indexes: [], holds: "what is hidden by its place or its look" },
+  secret_rules: { unique: [["place"]], indexes: [], holds: "what is hidden by its place or its look" },
   idempotency: {
     unique: [],
     indexes: [],

@@ -63,7 +63,7 @@ export type NewNodeSettings = {
 /** `version` grows with each change by a person; 0 where there was none. */
 export type NodeSettings = NewNodeSettings & { readonly certname: string; readonly version: number };
 
-/** What no person may see, in a form that can be handed to a thread. core/redaction/hidden-things.ts makes it. */
+/** What no person may see, in a form that can be handed to a thread. */
 export type HiddenThings = {
   /** Of each known secret all its forms. */
   readonly patterns: readonly string[];
@@ -71,8 +71,6 @@ export type HiddenThings = {
   readonly factPaths: readonly (readonly string[])[];
   /** Parameters that are secret by their names; `*` for any type. */
   readonly parameters: readonly { readonly type: string; readonly parameter: string }[];
-  /** Texts that are secret by their look. */
-  readonly shapes: readonly ("pem_private_key" | "jwt")[];
 };
 
 /** Milliseconds; 0 = keep for ever. */

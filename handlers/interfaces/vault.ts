@@ -12,4 +12,11 @@ export interface Vault {
   decrypt(recordId: string, blob: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   /** A keyed fingerprint (HMAC-SHA-256, hex) that finds an equal value again without telling it. */
   fingerprint(value: string): Promise<string>;
+  /**
+   * A proof that whoever holds the key wrote a text: `<key id>:<HMAC-SHA-256, hex>`. Each purpose has a key of its own, so
+   * that nothing else that this vault gives out is such a proof.
+   */
+  sign(purpose: string, text: string): Promise<string>;
+  /** Whether `sign` made it for this purpose and text, under any key of the ring; undefined where its key is not in the ring. */
+  verify(purpose: string, text: string, proof: string): Promise<boolean | undefined>;
 }

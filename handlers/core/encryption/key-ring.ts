@@ -2,7 +2,13 @@ import { AppError } from "../../errors.ts";
 import type { Vault } from "../../interfaces/vault.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-type Key = { readonly id: string; readonly wrap: CryptoKey; readonly fingerprint: CryptoKey };
+type Key = {
+  readonly id: string;
+  readonly wrap: CryptoKey;
+  readonly fingerprint: CryptoKey;
+  /** The signing key of a purpose. */
+  readonly signing: (purpose: string) => Promise<CryptoKey>;
+};
 
 /*
  * A record's bytes: 1 format (1), 8 key id, 12 nonce and 48 wrapped data key, 12 nonce, ciphertext with its 16-byte tag.
@@ -41,6 +47,17 @@ export const createKeyRing = async (secrets: readonly string[]): Promise<Vault> 
     },
     fingerprint: async (value) =>
       hex(new Uint8Array(await crypto.subtle.sign("HMAC", current.fingerprint, utf8.encode(value)))),
+    sign: async (purpose, text) => {
+      const key = await current.signing(purpose);
+      return `${current.id}:${hex(new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text))))}`;
+    },
+    verify: async (purpose, text, proof) => {
+      const [, id, signature] = /^([0-9a-f]{16}):([0-9a-f]{64})$/.exec(proof) ?? [];
+      if (id === undefined || signature === undefined) return false;
+      const key = keys.find((each) => each.id === id);
+      // subtle.verify compares in constant time
+      return key && await crypto.subtle.verify("HMAC", await key.signing(purpose), unhex(signature), utf8.encode(text));
+    },
   };
 };
 
@@ -62,7 +79,14 @@ const deriveKey = async (secret: string): Promise<Key> => {
   ]);
   const hmac = { name: "HMAC", hash: "SHA-256", length: 256 };
   const fingerprint = await crypto.subtle.deriveKey(purpose("fingerprint"), master, hmac, false, ["sign"]);
-  return { id: hex(new Uint8Array(id)), wrap, fingerprint };
+  const derived = new Map<string, Promise<CryptoKey>>();
+  const signing = (of: string): Promise<CryptoKey> => {
+    const known = derived.get(of) ??
+      crypto.subtle.deriveKey(purpose(`sign ${of}`), master, hmac, false, ["sign", "verify"]);
+    derived.set(of, known);
+    return known;
+  };
+  return { id: hex(new Uint8Array(id)), wrap, fingerprint, signing };
 };
 
 const encrypt = async (key: Key, recordId: string, plain: Bytes): Promise<Bytes> => {

@@ -39,7 +39,7 @@ export const entities = {
       /** The latest of its three timestamps. */
       changed_at: { type: "timestamp", own: true },
       /** The node's facts, to be asked about: `{ field: "facts", path: ["os", "family"], shown: true }`. */
-      facts: { type: "json", sealed: "facts", only: "filter" },
+      facts: { type: "json", sealed: "facts", own: true },
       deactivated: time,
       expired: time,
       catalog_timestamp: time,

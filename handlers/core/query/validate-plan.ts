@@ -37,9 +37,9 @@ const checkPlan = (plan: Plan, depth: number): void => {
 
 const isGrouped = (plan: Plan): boolean => !!plan.groupBy || plan.select.some((each) => "aggregate" in each);
 
-const isGroup = (plan: Plan, { field, path }: FieldRef): boolean =>
+const isGroup = (plan: Plan, { field, path, shown }: FieldRef): boolean =>
   (plan.groupBy ?? []).some((each) =>
-    each.field === field && JSON.stringify(each.path ?? []) === JSON.stringify(path ?? [])
+    each.field === field && each.shown === shown && JSON.stringify(each.path ?? []) === JSON.stringify(path ?? [])
   );
 
 const checkProjection = (plan: Plan, each: Projection): void => {
@@ -156,7 +156,7 @@ export const checkPattern = (pattern: string, field: string): void => {
 };
 
 /** The type that a reference is used as: a place inside of JSON is JSON. */
-const fieldOf = (entity: EntityName, { field, path }: FieldRef, use: "filter" | "output"): FieldType => {
+const fieldOf = (entity: EntityName, { field, path, shown }: FieldRef, use: "filter" | "output"): FieldType => {
   const fields: Readonly<Record<string, EntityField>> = entities[entity].fields;
   const known = Object.hasOwn(fields, field) ? fields[field] : undefined;
   if (!known) {
@@ -166,6 +166,7 @@ const fieldOf = (entity: EntityName, { field, path }: FieldRef, use: "filter" | 
     const how = use === "filter" ? "shown, not asked for" : "asked for, not shown";
     throw bad(`"${field}" of ${entity} can only be ${how}`, field);
   }
+  if (shown && (entity !== "nodes" || field !== "facts")) throw bad(`"${field}" of ${entity} has no shown form`, field);
   if (path?.length && known.type !== "json") throw bad(`"${field}" of ${entity} has nothing inside`, field);
   return known.type;
 };

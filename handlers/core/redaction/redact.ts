@@ -4,6 +4,8 @@ import { isExactNumber, parseExact, stringify } from "../json/exact-json.ts";
 import { type Automaton, replaceSpans, uniteSpans } from "./aho-corasick.ts";
 import { hideEvents, hideExtensions, hideLog, hideParameters } from "./hide-marked.ts";
 import { isSecretKey, isSensitive, own, secretKeys, typeWords } from "./puppet-marks.ts";
+import { hideLooks, mayLookSecret } from "./hide-looks.ts";
+import { anySecretParameter, hideFactPlaces, type SecretPlaces } from "./secret-places.ts";
 import { type Rule, shapes } from "./shapes.ts";
 
 /** What is to be hidden. */
@@ -12,6 +14,8 @@ export type Hidden = {
   readonly searches: readonly { readonly automaton: Automaton; readonly numeric: boolean }[];
   /** `Type[title]` to the parameters that Puppet marked as sensitive. */
   readonly parameters: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What is secret by where it stands. */
+  readonly places: SecretPlaces;
 };
 
 /**
@@ -26,9 +30,14 @@ export const redactJson = (text: JsonText, shape: ShapeName, hidden: Hidden): Js
   const searches = canonical ? hidden.searches.filter(({ automaton }) => automaton.test(text)) : hidden.searches;
   const marked = (has('"Sensitive') && typeWords.some(has)) || secretKeys.some(has);
   const trusted = has('"extensions"');
-  const special = (hidden.parameters.size > 0 && shapesOfMarked.has(shape)) ||
-    (shapesOfResources.has(shape) && has("sensitive_parameters"));
-  if (searches.length === 0 && !marked && !trusted && !special) return text;
+  const { places } = hidden;
+  const named = hidden.parameters.size > 0 || places.parameters.length > 0;
+  const special = (named && shapesOfMarked.has(shape)) ||
+    (shapesOfResources.has(shape) && has("sensitive_parameters")) ||
+    (shape === "facts" && places.factPaths.length > 0) ||
+    (shape === "parameters" && places.parameters.length > 0);
+  const looks = !canonical || mayLookSecret(text);
+  if (searches.length === 0 && !marked && !trusted && !special && !looks) return text;
 
   let value: unknown;
   try {
@@ -36,7 +45,9 @@ export const redactJson = (text: JsonText, shape: ShapeName, hidden: Hidden): Js
   } catch {
     return stringify(placeholder);
   }
-  const walk = createWalk({ ...hidden, searches }, { marked, trusted });
+  if (shape === "facts") hideFactPlaces(value, places.factPaths);
+  if (shape === "parameters") hideNamed(value, places);
+  const walk = createWalk({ ...hidden, searches }, { marked, trusted, looks });
   return stringify(walk(shapes[shape], value));
 };
 
@@ -47,7 +58,16 @@ export const redactString = (text: string, searches: Hidden["searches"]): string
     const spans = automaton.find(text);
     if (spans) (found ??= []).push(spans);
   }
-  return found ? replaceSpans(text, uniteSpans(found), placeholder) : text;
+  const shown = found ? replaceSpans(text, uniteSpans(found), placeholder) : text;
+  return mayLookSecret(shown) ? hideLooks(shown) : shown;
+};
+
+/** Parameters whose resource is not told. */
+const hideNamed = (parameters: unknown, { parameters: rules }: SecretPlaces): void => {
+  if (rules.length === 0 || typeof parameters !== "object" || parameters === null) return;
+  for (const name of Object.keys(parameters)) {
+    if (anySecretParameter(rules, name)) (parameters as Record<string, unknown>)[name] = placeholder;
+  }
 };
 
 const shapesOfResources: ReadonlySet<ShapeName> = new Set(["catalog", "resources"]);
@@ -56,10 +76,13 @@ const shapesOfMarked: ReadonlySet<ShapeName> = new Set([...shapesOfResources, "l
 type Members = Record<string, unknown>;
 
 /** Walks a parsed value, which it changes. The depth of what `parseExact` lets through is no danger to the stack. */
-const createWalk = (hidden: Hidden, may: { readonly marked: boolean; readonly trusted: boolean }) => {
-  const { searches, parameters } = hidden;
+const createWalk = (
+  hidden: Hidden,
+  may: { readonly marked: boolean; readonly trusted: boolean; readonly looks: boolean },
+) => {
+  const { searches, parameters, places: { parameters: rules } } = hidden;
   const numeric = searches.filter((each) => each.numeric);
-  const nothing = searches.length === 0 && !may.marked && !may.trusted;
+  const nothing = searches.length === 0 && !may.marked && !may.trusted && !may.looks;
 
   const clean = (text: string): string => redactString(text, searches);
   const number = (value: unknown, text: string): unknown =>
@@ -108,11 +131,11 @@ const createWalk = (hidden: Hidden, may: { readonly marked: boolean; readonly tr
       case undefined:
         return;
       case "resource":
-        return hideParameters(value, parameters);
+        return hideParameters(value, parameters, rules);
       case "report resource":
-        return hideEvents(value, parameters);
+        return hideEvents(value, parameters, rules);
       case "log":
-        return hideLog(value, parameters);
+        return hideLog(value, parameters, rules);
       case "extensions":
         return hideExtensions(value);
       default:

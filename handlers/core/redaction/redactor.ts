@@ -7,6 +7,7 @@ import { formsOf, formsOfParts, shortestForm } from "./forms.ts";
 import { createLru, type Lru } from "./lru.ts";
 import { mergeMarks } from "./marks.ts";
 import { type Hidden, redactJson, redactString } from "./redact.ts";
+import { noPlaces, type SecretPlaces } from "./secret-places.ts";
 
 type Search = Hidden["searches"][number];
 
@@ -30,6 +31,8 @@ type Results = Lru<{ readonly sourceLength: number; readonly text: JsonText }>;
 export type RedactorOptions = {
   /** Of each known secret all its forms, as `formsOf` gives them. */
   readonly patterns: Iterable<string>;
+  /** What is secret by where it stands. */
+  readonly places?: SecretPlaces;
   readonly version: number;
   readonly marksCache?: MarksCache;
   /** Characters of redacted JSON to keep. Default 32 million. */
@@ -47,14 +50,14 @@ export const createMarksCache = (): MarksCache => ({
  * a key must stand for the content that is redacted.
  */
 export const createRedactor = (options: RedactorOptions): Redactor => {
-  const { patterns, version, marksCache = createMarksCache(), keep = 32_000_000 } = options;
+  const { patterns, places = noPlaces, version, marksCache = createMarksCache(), keep = 32_000_000 } = options;
   const known = searchFor(patterns);
   const results: Results = createLru({ entries: 5_000, weight: keep });
 
   const withMarks = (prepared: PreparedMarks | undefined): Redactor => {
     const hidden: Hidden = prepared
-      ? { searches: [known, prepared.search], parameters: prepared.parameters }
-      : { searches: [known], parameters: new Map() };
+      ? { searches: [known, prepared.search], parameters: prepared.parameters, places }
+      : { searches: [known], parameters: new Map(), places };
     return {
       version,
       redact(sealed, shape, key) {
@@ -92,7 +95,19 @@ const redacted = (text: JsonText): RedactedJson => {
   };
 };
 
-const searchFor = (patterns: Iterable<string>): Search => {
+/**
+ * A node's facts without what Puppet marked as sensitive for it, or null where that changes nothing: what people's
+ * questions about facts are put to.
+ */
+export const withoutMarks = (facts: JsonText, marks: Marks, cache: MarksCache): JsonText | null => {
+  if (marks.values.length === 0) return null;
+  const { search } = prepareMarks(marks, cache);
+  const canonical = !facts.includes("\\u") && !facts.includes("\\/");
+  if (canonical && !search.automaton.test(facts)) return null;
+  return redactJson(facts, "facts", { searches: [search], parameters: new Map(), places: noPlaces });
+};
+
+export const searchFor = (patterns: Iterable<string>): Search => {
   const all = [...patterns];
   return { automaton: createAutomaton(all), numeric: all.some((each) => /^[-+.\deE]+$/.test(each)) };
 };

@@ -2,14 +2,17 @@ import { AppError } from "../../errors.ts";
 import type { Changes } from "../../interfaces/changes.ts";
 import { type Clock, timestamp } from "../../interfaces/clock.ts";
 import type { Document, Documents } from "../../interfaces/documents.ts";
+import type { HiddenThings } from "../../interfaces/estate.ts";
 import type { Ids } from "../../interfaces/ids.ts";
 import type { Log } from "../../interfaces/log.ts";
 import type { Redactor } from "../../interfaces/redactor.ts";
+import { seal, type Sealed } from "../../interfaces/sealed.ts";
 import type { Vault } from "../../interfaces/vault.ts";
 import { checkSecret, longestSecret } from "./check-secret.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { formsOf } from "./forms.ts";
 import { createMarksCache, createRedactor } from "./redactor.ts";
+import { createSecretRules, placesOf, rulesCollection, type SecretRule } from "./secret-rules.ts";
 
 /** The known secrets, and the redactor that hides them. */
 export type SecretRegistry = {
@@ -25,6 +28,8 @@ export type SecretRegistry = {
   add(value: string, by: string): Promise<{ readonly id: string; readonly created_at: string }>;
   /** False when there was none. */
   remove(id: string): Promise<boolean>;
+  /** What is hidden by its place. */
+  readonly rules: ReturnType<typeof createSecretRules>;
   /** Loads what was changed. Doesn't throw: a failure is logged, and what was known goes on being hidden. */
   refresh(): Promise<void>;
   /** Follows changes no longer. */
@@ -40,6 +45,8 @@ export type SecretRegistryDeps = {
   readonly log: Log;
   /** Whether a value is a certname or an environment. */
   readonly isName: (value: string) => Promise<boolean>;
+  /** Has the store hide the same from questions; the redactor changes once it does. */
+  readonly apply?: (hidden: Sealed<HiddenThings>) => Promise<void>;
 };
 
 const collection = "redactor_secrets";
@@ -67,25 +74,30 @@ export const createSecretRegistry = (deps: SecretRegistryDeps): SecretRegistry =
   const marksCache = createMarksCache();
   let known: ReadonlyMap<string, Known> = new Map();
   let current: Redactor | undefined;
-  let seen: number | undefined;
+  let hidden = "";
+  let seen = "";
   let failedAt = -Infinity;
   let running: Promise<void> | undefined;
   let queued: Promise<void> | undefined;
 
+  const versions = () => `${changes.version(collection)} ${changes.version(rulesCollection)}`;
+
   const load = async (): Promise<void> => {
     // Read first: what is changed while loading is loaded again.
-    const version = changes.version(collection);
+    const asOf = versions();
     const stored = await documents.find<StoredSecret>(collection, { order: [{ field: "id" }] });
     const loaded = new Map(await Promise.all(stored.map(async (each) => [each.id, await open(each)] as const)));
-    if (!current || !sameKeys(known, loaded)) {
+    const ruled = await documents.find<Document & SecretRule>(rulesCollection, { order: [{ field: "id" }] });
+    const contents = JSON.stringify([[...loaded.keys()], ruled.map((each) => each.id)]);
+    if (!current || hidden !== contents) {
+      const places = placesOf(ruled);
+      const patterns = [...loaded.values()].flatMap(({ forms }) => [...forms]);
+      await deps.apply?.(seal({ patterns, ...places }));
       known = loaded;
-      current = createRedactor({
-        patterns: [...loaded.values()].flatMap(({ forms }) => [...forms]),
-        version: current ? Math.max(version, current.version + 1) : version,
-        marksCache,
-      });
+      hidden = contents;
+      current = createRedactor({ patterns, places, version: (current?.version ?? 0) + 1, marksCache });
     }
-    seen = version;
+    seen = asOf;
   };
   const open = async ({ id, value }: StoredSecret): Promise<Known> => {
     const opened = known.get(id);
@@ -112,10 +124,10 @@ export const createSecretRegistry = (deps: SecretRegistryDeps): SecretRegistry =
     });
   };
   const follow = () => {
-    if (running || changes.version(collection) === seen || clock.now() - failedAt < pause) return;
+    if (running || versions() === seen || clock.now() - failedAt < pause) return;
     void refresh();
   };
-  const unsubscribe = changes.subscribe(collection, follow);
+  const unsubscribe = [collection, rulesCollection].map((topic) => changes.subscribe(topic, follow));
 
   return {
     redactor() {
@@ -162,13 +174,11 @@ export const createSecretRegistry = (deps: SecretRegistryDeps): SecretRegistry =
       return removed;
     },
 
+    rules: createSecretRules({ documents, clock, ids, refresh }),
     refresh,
-    close: unsubscribe,
+    close: () => unsubscribe.forEach((each) => each()),
   };
 };
 
 const alreadyKnown = (): AppError =>
   new AppError("conflict", "This value is a known secret already", { field: "value" });
-
-const sameKeys = (a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean =>
-  a.size === b.size && [...a.keys()].every((key) => b.has(key));

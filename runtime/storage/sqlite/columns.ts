@@ -13,6 +13,8 @@ export type JsonColumn = {
   readonly text: string;
   readonly type: string;
   readonly scalar: string;
+  /** Of one as it is shown: the stored one. What is shown equals a text without a placeholder only where that does. */
+  readonly stored?: JsonColumn;
 };
 
 /** A place in a JSON document; `path` is SQL, a constant. */
@@ -22,6 +24,12 @@ export const jsonColumn = (document: string, path: string): JsonColumn => ({
   type: `json_type(${document}, ${path})`,
   scalar: `(${document} ->> ${path})`,
 });
+
+/** A place in a node's facts as people see it; `place` is SQL, a JSON array of names. */
+export const shownColumn = (stored: JsonColumn, place: string): JsonColumn => {
+  const text = `shown(${stored.text}, ${place})`;
+  return { kind: "json", text, type: `json_type(${text})`, scalar: `(${text} ->> '$')`, stored };
+};
 
 /** SQLite's path of a place: names in quotes with JSON's escapes, numbers as indexes of arrays. */
 export const jsonPath = (path: readonly (string | number)[]): string =>

@@ -1,5 +1,6 @@
 import { checkPattern, timeOf } from "../../../handlers/core/query/validate-plan.ts";
 import type { Compare, Condition, FieldRef, Scalar } from "../../../handlers/core/query/plan.ts";
+import { placeholder } from "../../../handlers/interfaces/redactor.ts";
 import { AppError } from "../../../handlers/errors.ts";
 import { canonical } from "./canonical.ts";
 import { type Column, valueSql } from "./columns.ts";
@@ -28,7 +29,11 @@ export const compileCondition = (condition: Condition, scope: Scope): string => 
     case ">=":
     case "<":
     case "<=":
-      return compare(column(condition.left), condition.op, condition.right, bind);
+      return narrowed(
+        column(condition.left),
+        condition.op === "=" && !holdsPlaceholder(condition.right),
+        (left) => compare(left, condition.op, condition.right, bind),
+      );
     case "has": {
       const tags = column(condition.left);
       if (tags.kind === "tags") {
@@ -59,13 +64,26 @@ export const compileCondition = (condition: Condition, scope: Scope): string => 
       if (!scope.subquery) throw new AppError("bad_request", "A subquery cannot stand here");
       return scope.subquery(condition);
     case "json=":
-      return equalJson(column(condition.left), condition.right, bind);
+      return narrowed(
+        column(condition.left),
+        !holdsPlaceholder(condition.right),
+        (left) => equalJson(left, condition.right, bind),
+      );
     default:
       return condition satisfies never;
   }
 };
 
 type Bind = (value: SqlValue) => string;
+
+const holdsPlaceholder = (value: unknown): boolean => JSON.stringify(value)?.includes(placeholder) ?? false;
+
+/**
+ * Of a value as it is shown, where it can be equal to something only if the stored one is: that one is asked first, so
+ * that few are left to be redacted.
+ */
+const narrowed = (left: Column, may: boolean, test: (left: Column) => string): string =>
+  may && left.kind === "json" && left.stored ? `(${test(left.stored)} AND ${test(left)})` : test(left);
 
 /** SQLite builds a tree of a chain and refuses deep ones, so that a long chain is cut in halves. */
 const balanced = (parts: readonly string[], operator: string): string => {
@@ -98,7 +116,9 @@ const compare = (left: Column, op: Compare, right: Scalar, bind: Bind): string =
 const oneOf = (left: readonly Column[], values: readonly (readonly Scalar[])[], bind: Bind): string => {
   if (values.length === 0) return "0";
   if (values.length === 1 || left.some(({ kind }) => kind === "json")) {
-    const rows = values.map((row) => balanced(row.map((value, at) => compare(left[at]!, "=", value, bind)), "AND"));
+    const equal = (at: number, value: Scalar) =>
+      narrowed(left[at]!, !holdsPlaceholder(value), (column) => compare(column, "=", value, bind));
+    const rows = values.map((row) => balanced(row.map((value, at) => equal(at, value)), "AND"));
     return balanced(rows, "OR");
   }
   const rows = values.map((row) => row.map((value, at) => left[at]!.kind === "time" ? timeOf(value) : value));

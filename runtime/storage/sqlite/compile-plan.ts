@@ -46,7 +46,7 @@ export const compileTests = (certname: string, conditions: readonly Condition[])
   const scope = scopeOf(params);
   const source = sourceOf("nodes", scope.next(), params);
   const columns = conditions.map((each) => `coalesce(${condition(source, each, scope)}, 0)`);
-  const named = `${valueSql(source.column("certname"))} = ${params.bind(certname)}`;
+  const named = `${valueSql(source.column({ field: "certname" }))} = ${params.bind(certname)}`;
   return { sql: `SELECT ${columns.join(", ")} FROM ${source.from()} WHERE ${named}`, params: params.values };
 };
 
@@ -63,9 +63,9 @@ const compile = (plan: Plan, scope: Scope, shown: boolean): { selects: readonly 
     projection(source, each, shown)
   );
   const where = plan.where ? condition(source, plan.where, scope) : undefined;
-  const groups = (plan.groupBy ?? []).map((ref) => shownSql(source.column(ref.field, ref.path)));
+  const groups = (plan.groupBy ?? []).map((ref) => shownSql(source.column(ref)));
   const order = (plan.order ?? []).map((each) =>
-    `${valueSql(source.column(each.field, each.path))} ${each.direction === "desc" ? "DESC" : "ASC"}`
+    `${valueSql(source.column(each))} ${each.direction === "desc" ? "DESC" : "ASC"}`
   );
   const rest = [`FROM ${source.from()} WHERE ${where ? `${where} AND ` : ""}${source.ticks()}`];
   if (groups.length > 0) rest.push(`GROUP BY ${groups.join(", ")}`);
@@ -79,13 +79,13 @@ const compile = (plan: Plan, scope: Scope, shown: boolean): { selects: readonly 
 const condition = (source: Source, where: Condition, scope: Scope): string =>
   compileCondition(where, {
     params: scope.params,
-    column: (ref: FieldRef) => source.column(ref.field, ref.path),
+    column: (ref: FieldRef) => source.column(ref),
     subquery: ({ left, plan }) => {
       if (isOwnNode(left, plan)) {
         // a condition on the node that the row hangs on anyway: no second look at it
         return plan.where ? condition(source.node(), plan.where, scope) : "1";
       }
-      const columns = left.map((ref) => valueSql(source.column(ref.field, ref.path))).join(", ");
+      const columns = left.map((ref) => valueSql(source.column(ref))).join(", ");
       const { selects, rest } = compile(plan, scope, false);
       return `(${left.length > 1 ? `(${columns})` : columns} IN (SELECT ${
         selects.map((each) => each.sql).join(", ")
@@ -106,7 +106,7 @@ const everything = (entity: EntityName): Projection[] =>
 
 const projection = (source: Source, each: Projection, shown: boolean): Select => {
   if ("aggregate" in each) return aggregate(source, each);
-  const column = source.column(each.field, each.path);
+  const column = source.column(each);
   const sql = shown ? shownSql(column) : valueSql(column);
   return { sql, output: { as: each.as, reading: readingOf(column), wrap: wrapOf(source, each.field, column) } };
 };
@@ -130,7 +130,7 @@ const aggregate = (
 ): Select => {
   const open = { as, reading: "plain", wrap: "open" } as const;
   if (!of) return { sql: "count(*)", output: open };
-  const column = source.column(of.field, of.path);
+  const column = source.column(of);
   if (name === "count") return { sql: `count(${valueSql(column)})`, output: open };
   const wrap = wrapOf(source, of.field, column);
   if (column.kind === "json") {

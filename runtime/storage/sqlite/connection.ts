@@ -1,7 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { RE2JS } from "re2js";
 import { canonical } from "./canonical.ts";
-import { CalledOff, TookTooLong } from "./failures.ts";
+import { CalledOff, NothingHidden, TookTooLong } from "./failures.ts";
+import type { Hiding } from "./hiding.ts";
 import type { Abort, Query, SqlValue } from "./protocol.ts";
 
 export type Connection = {
@@ -27,9 +28,10 @@ const cache = { writer: 32_768, reader: 16_384, cursor: 2_048 };
 /**
  * Opens a connection. `tick()` stands in the WHERE of every query and throws once its time is over or it is called off,
  * since node:sqlite has no interrupt; `matches(pattern, text)` is a regular expression in
- * linear time, `same_json(text, canonical)` the equality of nested JSON.
+ * linear time, `same_json(text, canonical)` the equality of nested JSON, `shown(json, place)` a place of the facts as
+ * people see it.
  */
-export const connect = (path: string, role: keyof typeof cache): Connection => {
+export const connect = (path: string, role: keyof typeof cache, hiding: Hiding): Connection => {
   const db = new DatabaseSync(path, { readOnly: role !== "writer" });
   db.exec(`PRAGMA busy_timeout = 10000; PRAGMA cache_size = -${cache[role]}; PRAGMA temp_store = MEMORY`);
   if (role === "writer") db.exec("PRAGMA foreign_keys = ON");
@@ -43,6 +45,12 @@ export const connect = (path: string, role: keyof typeof cache): Connection => {
     return 1;
   });
   defineMatches(db);
+  db.function("shown", (value, place) => {
+    if (value === null) return null;
+    const shown = hiding.shown(String(value), String(place));
+    if (shown === undefined) throw thrown = new NothingHidden();
+    return shown;
+  });
   db.function(
     "same_json",
     { deterministic: true },
@@ -58,11 +66,11 @@ export const connect = (path: string, role: keyof typeof cache): Connection => {
 };
 
 /** Connections for cursors, made when they are needed; a few are kept. */
-export const cursorConnections = (path: string, kept = 4): Connections => {
+export const cursorConnections = (path: string, hiding: Hiding, kept = 4): Connections => {
   const idle: Connection[] = [];
   return {
     shared: false,
-    take: () => idle.pop() ?? connect(path, "cursor"),
+    take: () => idle.pop() ?? connect(path, "cursor", hiding),
     give: (connection) => {
       if (idle.length < kept) idle.push(connection);
       else connection.db.close();

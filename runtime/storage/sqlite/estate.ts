@@ -24,7 +24,8 @@ const mostTests = 500;
 const mostTries = 20;
 
 /** The estate on SQLite. Whole catalogs and marks are deflated, then encrypted, on this side of the threads. */
-export const sqliteEstate = ({ write, read, stream }: Threads, vault: Vault): Estate => {
+export const sqliteEstate = (threads: Threads, vault: Vault): Estate => {
+  const { write, read, stream } = threads;
   const encrypt = async (id: string, text: string): Promise<Uint8Array> =>
     await vault.encrypt(id, new Uint8Array(await deflate(text)));
   const decrypt = async (id: string, blob: unknown): Promise<string> =>
@@ -122,7 +123,7 @@ export const sqliteEstate = ({ write, read, stream }: Threads, vault: Vault): Es
       }
       return found;
     },
-    hide: () => Promise.resolve(),
+    hide: (hidden) => threads.hide(hidden.reveal()),
 
     deleteNode: (certname) => write("deleteNode", [certname]),
     prune: async (retention, now) => {

@@ -4,6 +4,8 @@ import type { Failure } from "./protocol.ts";
 /** Thrown by `tick()`. */
 export class CalledOff extends Error {}
 export class TookTooLong extends Error {}
+/** Thrown by `shown()` where nobody has told yet what is hidden. */
+export class NothingHidden extends Error {}
 
 // Deno leaves out `errcode` where a text of several statements fails, so the message counts too.
 const troubles: readonly (readonly [code: number, text: RegExp, told: string])[] = [
@@ -33,6 +35,7 @@ export const failureOf = (error: unknown): Failure => {
   }
   const message = String((error as Error | undefined)?.message ?? error);
   if (error instanceof TookTooLong) return { code: "unavailable", message: "The query took longer than it may" };
+  if (error instanceof NothingHidden) return { code: "unavailable", message: "The known secrets are not loaded yet" };
   if (error instanceof CalledOff) return { code: "unavailable", message: "The query was called off" };
   const trouble = troubleOf(error);
   if (trouble !== undefined) return { code: "unavailable", message: trouble };

@@ -1,3 +1,4 @@
+import type { HiddenThings } from "../../../handlers/interfaces/estate.ts";
 import type { ErrorCode } from "../../../handlers/errors.ts";
 
 /** A value that SQLite takes and gives. */
@@ -25,6 +26,7 @@ export type Request =
     readonly deadline: number;
     readonly abort: Abort;
   }
+  | { readonly id: number; readonly do: "hide"; readonly hidden: HiddenThings }
   | { readonly id: number; readonly do: "next"; readonly cursor: number }
   | { readonly id: number; readonly do: "end"; readonly cursor: number }
   | { readonly id: number; readonly do: "close" };

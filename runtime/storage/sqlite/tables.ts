@@ -1,5 +1,6 @@
 import { entities, type EntityField, type EntityName } from "../../../handlers/core/query/entities.ts";
-import { type Column, jsonColumn, jsonPath } from "./columns.ts";
+import type { FieldRef } from "../../../handlers/core/query/plan.ts";
+import { type Column, jsonColumn, jsonPath, shownColumn } from "./columns.ts";
 import type { Params } from "./params.ts";
 
 /** `{x}` in a text stands for the alias of table x, which differs from query to query. */
@@ -108,7 +109,7 @@ const packed: Readonly<Partial<Record<EntityName, readonly string[]>>> = {
 /** The tables of one query, with aliases of its own. Asking for a column joins what it needs. */
 export type Source = {
   readonly entity: EntityName;
-  column(field: string, path?: readonly (string | number)[]): Column;
+  column(ref: FieldRef): Column;
   /** The same rows, with the fields of the node that each hangs on. */
   readonly node: () => Source;
   /** The FROM clause; complete once all columns were asked for. */
@@ -133,20 +134,21 @@ export const sourceOf = (entity: EntityName, number: number, { bind }: Params): 
     if (type === "timestamp") return "time";
     return type === "number" || type === "boolean" ? type : "text";
   };
-  const columnOf = (of: EntityName, field: string, path: readonly (string | number)[] = []): Column => {
+  const columnOf = (of: EntityName, { field, path = [], shown }: FieldRef): Column => {
     if (of === "facts" && field === "value") return factValue(use, path, bind);
     const sql = use(tables[of].columns[field] ?? `{${tables[of].from[0]![0]}}.${field}`);
     const { type } = fieldsOf(of)[field]!;
     if (type === "json" && !packed[of]?.includes(field)) {
-      return jsonColumn(sql, path.length === 0 ? "'$'" : bind(jsonPath(path)));
+      const column = jsonColumn(sql, path.length === 0 ? "'$'" : bind(jsonPath(path)));
+      return shown ? shownColumn(column, bind(JSON.stringify(path))) : column;
     }
     if (type === "array") return { kind: "tags", sql, owner: use("{c}.id") };
     return { kind: kindOf(of, field), sql };
   };
   const source: Source = {
     entity,
-    node: () => ({ ...source, entity: "nodes", column: (field, path) => columnOf("nodes", field, path) }),
-    column: (field, path) => columnOf(entity, field, path),
+    node: () => ({ ...source, entity: "nodes", column: (ref) => columnOf("nodes", ref) }),
+    column: (ref) => columnOf(entity, ref),
     from: () => table.from.filter(([alias]) => used.has(alias)).map(([, join]) => named(join)).join(" "),
     ticks: () =>
       table.walked.filter((column) => used.has(column[1]!)).map((column) =>

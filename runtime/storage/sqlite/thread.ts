@@ -24,6 +24,8 @@ export type ThreadOptions = {
   readonly url: URL;
   readonly workerData: { readonly role: string };
   readonly log: Log;
+  /** What it is told before anything else, each time that it is started. */
+  readonly greeting?: () => Unnumbered | undefined;
   /** What may wait for it. */
   readonly most?: { readonly count: number; readonly bytes: number };
 };
@@ -87,6 +89,9 @@ export const startThread = async (options: ThreadOptions): Promise<Thread> => {
     };
     made.on("error", died);
     made.on("exit", died);
+    const greeting = options.greeting?.();
+    // nobody waits for its answer
+    if (greeting) made.postMessage({ ...greeting, id: -1 });
     return wait(0, 0);
   };
   const restart = (): void => {

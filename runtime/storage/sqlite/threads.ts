@@ -1,5 +1,5 @@
 import { AppError } from "../../../handlers/errors.ts";
-import type { RunOptions } from "../../../handlers/interfaces/estate.ts";
+import type { HiddenThings, RunOptions } from "../../../handlers/interfaces/estate.ts";
 import type { Log } from "../../../handlers/interfaces/log.ts";
 import type { Batch, Query, Reading, SqlValue, Value, Written } from "./protocol.ts";
 import { startThread, type Thread } from "./thread.ts";
@@ -21,6 +21,8 @@ export type Threads = {
     readings: readonly Reading[],
     options?: RunOptions,
   ): AsyncGenerator<readonly (readonly Value[])[], void>;
+  /** Has every thread that reads hide this, also one that is started anew. */
+  hide(hidden: HiddenThings): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -39,9 +41,10 @@ const patience = 30_000;
 export const startThreads = async ({ path, readers, log, changed }: ThreadsOptions): Promise<Threads> => {
   // a checkout runs .ts, the package .js: the worker lies beside this file in both
   const url = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+  let hidden: HiddenThings | undefined;
   const start = (role: WorkerOptions["role"]) => {
     const workerData: WorkerOptions = { path, role };
-    return startThread({ url, workerData, log });
+    return startThread({ url, workerData, log, greeting: () => hidden && { do: "hide", hidden } });
   };
   const writer = await start("writer");
   const reading = path === ":memory:"
@@ -90,6 +93,12 @@ export const startThreads = async ({ path, readers, log, changed }: ThreadsOptio
         callOff();
         if (!done) void thread.ask({ do: "end", cursor }).catch(() => {});
       }
+    },
+
+    hide: async (next) => {
+      hidden = next;
+      const threads = reading.length > 0 ? reading : [writer];
+      await Promise.all(threads.map((each) => each.ask({ do: "hide", hidden: next })));
     },
 
     close: async () => {

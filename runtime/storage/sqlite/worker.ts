@@ -4,6 +4,7 @@ import { connect, cursorConnections, rowsOf } from "./connection.ts";
 import { createCursors } from "./cursors.ts";
 import { documentTables } from "./document-tables.ts";
 import { failureOf } from "./failures.ts";
+import { createHiding } from "./hiding.ts";
 import { groupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import type { Failure, Request, Response } from "./protocol.ts";
@@ -17,7 +18,8 @@ const port = parentPort!;
 const answer = (response: Response): void => port.postMessage(response);
 
 const start = (): Handle => {
-  const connection = connect(path, role);
+  const hiding = createHiding();
+  const connection = connect(path, role, hiding);
   const { db } = connection;
   if (role === "writer") {
     migrate(db, path);
@@ -27,7 +29,7 @@ const start = (): Handle => {
   const cursors = createCursors(
     path === ":memory:"
       ? { shared: true, take: () => connection, give: () => {}, close: () => {} }
-      : cursorConnections(path),
+      : cursorConnections(path, hiding),
   );
   const read = (request: Exclude<Request, { do: "write" }>): unknown => {
     switch (request.do) {
@@ -41,6 +43,8 @@ const start = (): Handle => {
       }
       case "open":
         return cursors.open(request);
+      case "hide":
+        return hiding.set(request.hidden);
       case "next":
         return cursors.next(request.cursor);
       case "end":
