@@ -72,7 +72,15 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
   },
   audit: {
     unique: [["seq"]],
-    indexes: [["at"], ["actor", "seq"], ["action", "seq"], ["target", "seq"]],
+    // each with all that a search by it counts by
+    indexes: [
+      ["at"],
+      ["actor", "seq", "at"],
+      ["action", "seq", "at"],
+      ["target", "seq", "at"],
+      ["outcome", "seq", "at"],
+      ["request_id"],
+    ],
     holds: "who did what; each record holds the hash of the one before",
   },
   members: { unique: [], indexes: [], expires: "expires_at", holds: "the processes that run on this store" },

@@ -11,6 +11,7 @@ import { describeEstate } from "./estate.ts";
 import { describePlans } from "./plans.ts";
 import { describeQueue } from "./queue.ts";
 import { describeRetention } from "./retention.ts";
+import { describeShown } from "./shown.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "hoppetdb-contract-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -29,5 +30,6 @@ for (const [name, open] of stores) {
   describeEstate(name, open);
   describePlans(name, open);
   describeRetention(name, open);
+  describeShown(name, open);
   describeChanges(name, open);
 }

@@ -45,13 +45,14 @@ export const createAppender = (deps: AppendDeps) => {
 
   /** Where the chain goes on. */
   const tail = async (): Promise<{ readonly head: Stored<Anchor> | undefined; readonly place: Place }> => {
+    const before = seen;
     const head = await anchors.read("head");
-    if (head && await anchors.isGenuine("head", head) && !isBehind(head, seen)) return { head, place: head };
+    if (head && await anchors.isGenuine("head", head) && !isBehind(head, before)) return { head, place: head };
     const [newest, checkpoint] = await Promise.all([
       documents.find<AuditRecord>("audit", { order: [{ field: "seq", direction: "desc" }], limit: 1 }),
       anchors.read("checkpoint"),
     ]);
-    const known = [newest[0]?.seq, checkpoint?.seq, seen.seq].filter((seq) => Number.isSafeInteger(seq)) as number[];
+    const known = [newest[0]?.seq, checkpoint?.seq, before.seq].filter((seq) => Number.isSafeInteger(seq)) as number[];
     const seq = Math.max(0, ...known);
     if (!head && seq === 0) return { head, place: { seq, hash: genesis } };
     // Going on as if nothing was wrong would make a new head that vouches for what is left.

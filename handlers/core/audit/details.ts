@@ -52,13 +52,11 @@ const stateOf = (state: unknown, redactor: Redactor): string | null => {
   return bytes > longestState ? JSON.stringify({ truncated: bytes }) : shown;
 };
 
-/** A value as JSON would give it back. What can't be written as JSON, or is nested absurdly deep, is only told to be there. */
+/** A value as JSON would give it back. What can't be written as JSON is only told to be there. */
 const plainOf = (value: unknown): unknown => {
   if (value === undefined) return undefined;
   try {
-    const plain = JSON.parse(JSON.stringify(value) ?? "null");
-    hideNamed(plain);
-    return plain;
+    return JSON.parse(JSON.stringify(value) ?? "null");
   } catch {
     return { unreadable: true };
   }

@@ -85,6 +85,7 @@ export const createSecretRegistry = (deps: SecretRegistryDeps): SecretRegistry =
   const load = async (): Promise<void> => {
     // Read first: what is changed while loading is loaded again.
     const asOf = versions();
+    const version = changes.version(collection) + changes.version(rulesCollection);
     const stored = await documents.find<StoredSecret>(collection, { order: [{ field: "id" }] });
     const loaded = new Map(await Promise.all(stored.map(async (each) => [each.id, await open(each)] as const)));
     const ruled = await documents.find<Document & SecretRule>(rulesCollection, { order: [{ field: "id" }] });
@@ -95,7 +96,12 @@ export const createSecretRegistry = (deps: SecretRegistryDeps): SecretRegistry =
       await deps.apply?.(seal({ patterns, ...places }));
       known = loaded;
       hidden = contents;
-      current = createRedactor({ patterns, places, version: (current?.version ?? 0) + 1, marksCache });
+      current = createRedactor({
+        patterns,
+        places,
+        version: current ? Math.max(version, current.version + 1) : version,
+        marksCache,
+      });
     }
     seen = asOf;
   };

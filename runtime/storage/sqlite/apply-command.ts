@@ -1,18 +1,29 @@
 import type { CatalogResource, Command, StoreReport } from "../../../handlers/interfaces/command.ts";
 import type { Outcome } from "../../../handlers/interfaces/estate.ts";
+import type { createMarkedFacts } from "./marked-facts.ts";
 import type { Threads } from "./threads.ts";
+
+type MarkedFacts = ReturnType<typeof createMarkedFacts>;
 
 const ms = (timestamp: string): number => Date.parse(timestamp);
 
 /** Has the writer store a command, with its times as numbers. */
-export const applyCommand = async (write: Threads["write"], command: Command, receivedAt: number): Promise<Outcome> => {
+export const applyCommand = async (
+  write: Threads["write"],
+  marked: Pick<MarkedFacts, "withShown">,
+  command: Command,
+  receivedAt: number,
+): Promise<Outcome> => {
   const { certname } = command;
   const at = ms(command.producer_timestamp);
   switch (command.command) {
     case "replace facts": {
       const { command: _, ...facts } = command;
-      const kept = { ...facts, producer_timestamp: at, timestamp: receivedAt };
-      return await write("applyFacts", [kept], facts.values.length + (facts.package_inventory?.length ?? 0));
+      const size = facts.values.length + (facts.package_inventory?.length ?? 0);
+      return await marked.withShown(certname, facts.values, async (shown) => {
+        const kept = { ...facts, ...shown, producer_timestamp: at, timestamp: receivedAt };
+        return await write("applyFacts", [kept], size + (shown.shown?.length ?? 0));
+      });
     }
     case "replace catalog": {
       const { command: _, ...catalog } = command;

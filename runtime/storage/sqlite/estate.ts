@@ -8,6 +8,7 @@ import { seal } from "../../../handlers/interfaces/sealed.ts";
 import type { Vault } from "../../../handlers/interfaces/vault.ts";
 import { applyCommand } from "./apply-command.ts";
 import { compileCount, compilePlan, compileTests } from "./compile-plan.ts";
+import { createMarkedFacts } from "./marked-facts.ts";
 import { rowOf } from "./rows.ts";
 import { single, type Threads } from "./threads.ts";
 
@@ -24,7 +25,7 @@ const mostTests = 500;
 const mostTries = 20;
 
 /** The estate on SQLite. Whole catalogs and marks are deflated, then encrypted, on this side of the threads. */
-export const sqliteEstate = (threads: Threads, vault: Vault): Estate => {
+export const sqliteEstate = (threads: Threads, vault: Vault): Estate & { readonly repair: () => Promise<void> } => {
   const { write, read, stream } = threads;
   const encrypt = async (id: string, text: string): Promise<Uint8Array> =>
     await vault.encrypt(id, new Uint8Array(await deflate(text)));
@@ -38,8 +39,12 @@ export const sqliteEstate = (threads: Threads, vault: Vault): Estate => {
     facts_inject: await encrypt(`settings ${certname}`, facts_inject.reveal()),
   });
 
+  const marked = createMarkedFacts(threads, readMarks);
+
   /** Reads what is there, makes the rest, and has it stored if nothing has changed meanwhile. */
-  const tryStore = async ({ certname, catalog_uuid, hash, content, ...rest }: WholeCatalog): Promise<boolean> => {
+  const tryStore = async (
+    { certname, catalog_uuid, hash, content, ...rest }: WholeCatalog,
+  ): Promise<"marks" | "stored" | undefined> => {
     const [row = []] = await read({
       sql: `SELECT EXISTS (SELECT 1 FROM whole_contents WHERE hash = ?2),
               EXISTS (SELECT 1 FROM whole_catalogs WHERE certname = ?1 AND hash = ?2),
@@ -60,11 +65,13 @@ export const sqliteEstate = (threads: Threads, vault: Vault): Estate => {
         ? { version: Number(version ?? 0), body: await encrypt(`marks ${certname}`, JSON.stringify(marks)) }
         : null,
     };
-    return await write("storeCatalog", [made], (made.body?.length ?? 0) + (made.marks?.body.length ?? 0));
+    const size = (made.body?.length ?? 0) + (made.marks?.body.length ?? 0);
+    if (!await write("storeCatalog", [made], size)) return undefined;
+    return made.marks ? "marks" : "stored";
   };
 
   return {
-    apply: (command, receivedAt) => applyCommand(write, command, receivedAt),
+    apply: (command, receivedAt) => applyCommand(write, marked, command, receivedAt),
 
     run: async function* (plan, options) {
       const { outputs, ...query } = compilePlan(plan);
@@ -80,7 +87,9 @@ export const sqliteEstate = (threads: Threads, vault: Vault): Estate => {
 
     storeCatalog: async (catalog) => {
       for (let tries = 0; tries < mostTries; tries++) {
-        if (await tryStore(catalog)) return;
+        const done = await tryStore(catalog);
+        if (done === "marks") await marked.renew(catalog.certname);
+        if (done) return;
       }
       throw new AppError("unavailable", "The catalog's node is written by too many at once", { retryAfter: 1 });
     },
@@ -125,6 +134,7 @@ export const sqliteEstate = (threads: Threads, vault: Vault): Estate => {
     },
     hide: (hidden) => threads.hide(hidden.reveal()),
 
+    repair: marked.repair,
     deleteNode: (certname) => write("deleteNode", [certname]),
     prune: async (retention, now) => {
       const done = await write("prune", [retention, now]);

@@ -35,9 +35,11 @@ export const openSqliteStore = async ({ path, vault, clock, log, readers = 2 }: 
   try {
     const documents = sqliteDocuments(threads, clock);
     await checkKey(path, documents, vault);
+    const { repair, ...estate } = sqliteEstate(threads, vault);
+    await repair();
     changes.follow(path);
     return {
-      estate: sqliteEstate(threads, vault),
+      estate,
       documents,
       queue: sqliteQueue(threads),
       changes,

@@ -1,5 +1,5 @@
 import { applyCatalog } from "./apply-catalog.ts";
-import { applyFacts } from "./apply-facts.ts";
+import { applyFacts, showFactsOf } from "./apply-facts.ts";
 import { applyReport } from "./apply-report.ts";
 import { applyInputs, configureExpiration, deactivate } from "./write-nodes.ts";
 import { deleteNode } from "./delete-node.ts";
@@ -19,6 +19,7 @@ import { storeCatalog } from "./write-whole-catalogs.ts";
 /** Every change that the writer makes, by name. Each runs in a savepoint of its own. */
 export const writes = {
   applyFacts,
+  showFactsOf,
   applyCatalog,
   applyReport,
   applyInputs,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Condition, Plan } from "../../../../handlers/core/query/plan.ts";
 import { compileCount, compilePlan } from "../../../../runtime/storage/sqlite/compile-plan.ts";
 import { connect, type Connection } from "../../../../runtime/storage/sqlite/connection.ts";
+import { createHiding } from "../../../../runtime/storage/sqlite/hiding.ts";
 import { openSqliteStore } from "../../../../runtime/storage/sqlite/open.ts";
 import { findDocuments } from "../../../../runtime/storage/sqlite/read-documents.ts";
 import type { Query } from "../../../../runtime/storage/sqlite/protocol.ts";
@@ -143,7 +144,7 @@ describe("plans on SQLite", () => {
       }),
     );
     await store.close();
-    connection = connect(path, "writer");
+    connection = connect(path, "writer", createHiding());
   });
   afterAll(() => connection.db.close());
 

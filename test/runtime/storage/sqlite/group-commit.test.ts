@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { connect, type Connection } from "../../../../runtime/storage/sqlite/connection.ts";
+import { createHiding } from "../../../../runtime/storage/sqlite/hiding.ts";
 import { documentTables } from "../../../../runtime/storage/sqlite/document-tables.ts";
 import { groupCommit } from "../../../../runtime/storage/sqlite/group-commit.ts";
 import { migrate } from "../../../../runtime/storage/sqlite/migrate.ts";
@@ -15,7 +16,7 @@ const document = (id: string, more = {}) => ["users", { id, ...more }, 0] as con
 describe("group commit", () => {
   const open: Connection[] = [];
   const another = (path: string): Connection => {
-    const connection = connect(path, "writer");
+    const connection = connect(path, "writer", createHiding());
     open.push(connection);
     migrate(connection.db, path);
     documentTables(connection.db);
