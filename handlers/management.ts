@@ -13,12 +13,14 @@ import { audited } from "./http/audited.ts";
 import { bodyLimit } from "./http/body-limit.ts";
 import { healthRoutes } from "./http/health.ts";
 import { idempotent } from "./http/idempotent.ts";
+import { createKeptAnswers } from "./http/kept-answers.ts";
 import { onNotFound, onProblem, problemResponse } from "./http/problem.ts";
 import { requestId } from "./http/request-id.ts";
 import { sameOrigin } from "./http/same-origin.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { requireSession, type SessionEnv, wantsPage } from "./http/session.ts";
 import { createSessionCookie } from "./http/session-cookie.ts";
+import type { Changes } from "./interfaces/changes.ts";
 import type { Clock } from "./interfaces/clock.ts";
 import type { Documents } from "./interfaces/documents.ts";
 import type { Estate } from "./interfaces/estate.ts";
@@ -59,6 +61,7 @@ export type ManagementDeps = {
   readonly secrets: KnownSecrets & { redactor(): Redactor; readonly rules: SecretRules };
   readonly documents: Documents;
   readonly estate: Estate;
+  readonly changes: Changes;
   readonly nodes: NodeViews;
   readonly queue: CommandQueue;
   readonly vault: Vault;
@@ -93,7 +96,9 @@ export type ManagementDeps = {
 export const managementApp = (deps: ManagementDeps) => {
   const { access, secrets, publicUrl } = deps;
   const cookie = createSessionCookie({ publicUrl });
-  const shared = { ...deps, ...access, cookie, redactor: () => secrets.redactor() };
+  const asOf = () => `${deps.changes.version("estate")} ${secrets.redactor().version}`;
+  const answers = createKeptAnswers();
+  const shared = { ...deps, ...access, cookie, answers, asOf, redactor: () => secrets.redactor() };
 
   const nodes = new Hono<SessionEnv>()
     .route("/_distinct_fact_values", factValuesApi(shared))

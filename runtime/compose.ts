@@ -111,6 +111,7 @@ export const compose = async (config: Config, dataDir: DataDir, log: Log) => {
         secrets,
         documents,
         estate,
+        changes,
         nodes,
         queue,
         vault,

@@ -74,7 +74,7 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
     unique: [["seq"]],
     // each with all that a search by it counts by
     indexes: [
-      ["at"],
+      ["at", "seq"],
       ["actor", "seq", "at"],
       ["action", "seq", "at"],
       ["target", "seq", "at"],

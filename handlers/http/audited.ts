@@ -98,13 +98,22 @@ const eventsOf = (c: Context<PortEnv>): readonly AuditEvent[] => {
   if (safe.includes(c.req.method) || !known) return looks;
   const { actor: noted, ...more } = change ?? {};
   const actor = viewer?.user ?? noted ?? (change && Object.hasOwn(change, "actor") ? unknownUser : null);
-  return [...looks, { ...common, actor, action: `${c.req.method} ${pattern}`, ...more, target: more.target ?? placeOf(c) }];
+  return [...looks, {
+    ...common,
+    actor,
+    action: `${c.req.method} ${pattern}`,
+    ...more,
+    target: more.target ?? placeOf(c),
+  }];
 };
 
-/** The path as it was registered, `/api/v1/teams/{team}`; undefined where nothing is at this address. */
+/**
+ * The path as it was registered, `/api/v1/teams/{team}`, of the route that answered, or that would have, had nothing before
+ * it refused; undefined where nothing is at this address.
+ */
 const patternOf = (c: Context): string | undefined => {
   const method = c.req.method === "HEAD" ? "GET" : c.req.method;
-  const route = matchedRoutes(c).findLast((each) => each.method === method);
+  const route = matchedRoutes(c).find((each, at) => each.method === method && at >= c.req.routeIndex);
   return route?.path.replace(/:([A-Za-z_]+)(\{[^/]*\})?/g, "{$1}");
 };
 

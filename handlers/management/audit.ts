@@ -21,7 +21,9 @@ const record = z.object({
   }),
   via: z.enum(["session", "credential", "cli", "none"]).meta({ description: "The login that it was done with" }),
   address: z.string().nullable(),
-  action: z.string().meta({ description: "E.g. `PUT /api/v1/teams/{team}`, or `look …` for a look at something sensitive" }),
+  action: z.string().meta({
+    description: "E.g. `PUT /api/v1/teams/{team}`, or `look …` for a look at something sensitive",
+  }),
   target: z.string().nullable().meta({ description: "What it was done to, e.g. `teams/ops`" }),
   before: z.unknown().meta({ description: "Of two states only what differs; secrets are replaced" }),
   after: z.unknown(),
@@ -63,7 +65,9 @@ const verification = z.object({
   records: z.number().int(),
   from: z.number().int().nullable().meta({ description: "The number of the oldest record" }),
   to: z.number().int().nullable(),
-  hash: z.string().nullable().meta({ description: "Of the newest record: keep it elsewhere, as a proof of all before" }),
+  hash: z.string().nullable().meta({
+    description: "Of the newest record: keep it elsewhere, as a proof of all before",
+  }),
   hidden: z.number().int().meta({ description: "Records with a text that is a secret now" }),
   problems: z.array(z.object({ seq: z.number().int(), what: z.string() })).meta({ description: "The first 20" }),
   problem_count: z.number().int(),
@@ -126,7 +130,8 @@ export const auditApi = ({ audit }: { readonly audit: AuditLog }) =>
       "/_export",
       describeRoute({
         summary: "All that was recorded, oldest first, as JSON lines",
-        description: "Can be checked without hoppetdb: each record's `hash` covers it and the `hash` of the one before. " +
+        description:
+          "Can be checked without hoppetdb: each record's `hash` covers it and the `hash` of the one before. " +
           "The export is itself recorded.",
         tags,
         responses: { 200: "JSON lines (application/x-ndjson), a record each" },

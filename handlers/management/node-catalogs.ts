@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { NodeViews } from "../core/nodes/nodes.ts";
+import { writeJson } from "../core/nodes/shown-json.ts";
 import { AppError } from "../errors.ts";
+import type { AsOf, KeptAnswers } from "../http/kept-answers.ts";
 import { directionOf, envelope, envelopeOf, offsetOf, paging } from "../http/paging.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { describeRoute, validate } from "../http/validate.ts";
@@ -58,7 +60,9 @@ const catalogParam = z.string().regex(/^[\w.:-]{1,200}$/, "expected the id of a 
 const tags = ["nodes"];
 
 /** `/api/v1/nodes/{node}/catalog`: the current one. */
-export const nodeCatalogApi = (deps: { readonly nodes: NodeViews }) =>
+export const nodeCatalogApi = (
+  deps: { readonly nodes: NodeViews; readonly answers: KeptAnswers; readonly asOf: () => AsOf },
+) =>
   new Hono<SessionEnv>().get(
     "/",
     describeRoute({ summary: "Show a node's current catalog", tags, scope: "nodes", responses: { 200: shown } }),
@@ -66,10 +70,16 @@ export const nodeCatalogApi = (deps: { readonly nodes: NodeViews }) =>
     validate("query", z.strictObject(unredactedQuery)),
     async (c) => {
       const { node } = c.req.valid("param");
-      const { nodes } = readerFor(c, deps.nodes, c.req.valid("query").unredacted, `nodes/${node}/catalog`);
-      const found = await nodes.catalog(node, runOptions(c));
-      if (!found) throw new AppError("not_found", `There is no catalog of a node "${node}"`);
-      return exactAnswer<Shown>(c, found);
+      const { unredacted } = c.req.valid("query");
+      const { nodes } = readerFor(c, deps.nodes, unredacted, `nodes/${node}/catalog`);
+      const show = async () => {
+        const found = await nodes.catalog(node, runOptions(c));
+        if (!found) throw new AppError("not_found", `There is no catalog of a node "${node}"`);
+        return found;
+      };
+      if (unredacted) return exactAnswer<Shown>(c, await show());
+      const asked = JSON.stringify(["catalog", c.var.viewer.sight, node]);
+      return await deps.answers.json<Shown>(c, asked, deps.asOf(), async () => writeJson(await show()));
     },
   );
 

@@ -7,6 +7,7 @@ import type { NodeViews } from "../core/nodes/nodes.ts";
 import { shownText } from "../core/nodes/shown-json.ts";
 import { readCursor, writeCursor } from "../http/cursor.ts";
 import { setEtag } from "../http/etag.ts";
+import type { AsOf, KeptAnswers } from "../http/kept-answers.ts";
 import { cursor, directionOf, offsetOf, paging, pattern, repeatable, trueOrFalse } from "../http/paging.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { describeRoute, validate } from "../http/validate.ts";
@@ -104,7 +105,7 @@ const listQuery = z.strictObject({
 const { fields } = paging({ fields: nodeFields, sort: sorts });
 const oneQuery = z.strictObject({ fields, outdated_threshold: threshold, ...unredactedQuery });
 const count = z.number().int().min(0);
-const list = z.object({
+const listSchema = z.object({
   result: z.array(listed.partial()),
   meta: z.object({
     result_size: count,
@@ -121,9 +122,13 @@ const byId = validate("param", z.strictObject({ node: nodeParam }));
 const tags = ["nodes"];
 
 /** `GET /api/v1/nodes` and `/api/v1/nodes/{node}`: the nodes that one's teams see, redacted. */
-export const nodesApi = (
-  { nodes: views, estate }: { readonly nodes: NodeViews; readonly estate: Pick<Estate, "nodeSettings"> },
-) =>
+export const nodesApi = ({ nodes: views, estate, answers, asOf }: {
+  readonly nodes: NodeViews;
+  readonly estate: Pick<Estate, "nodeSettings">;
+  readonly answers: KeptAnswers;
+  /** Another text after each change of what nodes have sent or of what is hidden. */
+  readonly asOf: () => AsOf;
+}) =>
   new Hono<SessionEnv>()
     .get(
       "/",
@@ -133,7 +138,7 @@ export const nodesApi = (
           "and resources stand at the single node. A filter on facts sees what is shown, secrets replaced.",
         tags,
         scope: "nodes",
-        responses: { 200: list },
+        responses: { 200: listSchema },
       }),
       validate("query", listQuery),
       async (c) => {
@@ -142,30 +147,37 @@ export const nodesApi = (
         const key = `${query.sort ?? "id"} ${direction}`;
         const wants = (name: string) =>
           query.fields?.some((field) => field === name || field.startsWith(`${name}.`)) ?? true;
-        const found = await views.seenBy(c.var.viewer).list({
-          name: matching(query.node_id),
-          environment: matching(query.environment),
-          disabled: query.disabled,
-          statuses: query.report_status === undefined ? undefined : namesMatching(nodeStatuses, query.report_status),
-          facts: query.fact?.map(factFilter),
-          outdatedBefore: query.outdated_threshold,
-          sort: query.sort,
-          direction,
-          limit: query.limit,
-          offset: offsetOf(query),
-          after: query.cursor === undefined
-            ? undefined
-            : readCursor(query.cursor, key, nodeOrder(query.sort, direction).length),
-          with: { catalog: wants("catalog"), report: wants("report") },
-        }, runOptions(c));
-        return exactAnswer<z.infer<typeof list>>(c, {
-          result: found.nodes.map((each) => project<Listed>(each, withStatus(query.fields))),
-          meta: {
-            result_size: found.size,
-            next: found.last ? writeCursor(key, found.last) : null,
-            ...Object.fromEntries(nodeStatuses.map((status) => [`status_${status}`, found.counts[status]])),
-          },
-        });
+        const { viewer } = c.var;
+        const outdatedBefore = views.outdatedBefore(query.outdated_threshold);
+        const list = async () => {
+          const found = await views.seenBy(viewer).list({
+            name: matching(query.node_id),
+            environment: matching(query.environment),
+            disabled: query.disabled,
+            statuses: query.report_status === undefined ? undefined : namesMatching(nodeStatuses, query.report_status),
+            facts: query.fact?.map(factFilter),
+            outdatedBefore,
+            sort: query.sort,
+            direction,
+            limit: query.limit,
+            offset: offsetOf(query),
+            after: query.cursor === undefined
+              ? undefined
+              : readCursor(query.cursor, key, nodeOrder(query.sort, direction).length),
+            with: { catalog: wants("catalog"), report: wants("report") },
+          }, runOptions(c));
+          const shown = withStatus(query.fields);
+          return JSON.stringify({
+            result: found.nodes.map((each) => project<Listed>(each, shown)),
+            meta: {
+              result_size: found.size,
+              next: found.last ? writeCursor(key, found.last) : null,
+              ...Object.fromEntries(nodeStatuses.map((status) => [`status_${status}`, found.counts[status]])),
+            },
+          });
+        };
+        const asked = JSON.stringify([viewer.sight, query, outdatedBefore]);
+        return await answers.json<z.infer<typeof listSchema>>(c, asked, asOf(), list);
       },
     )
     .get(

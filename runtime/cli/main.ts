@@ -25,6 +25,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "manage the certificate authority: list, sign, revoke, clean, generate, import …; ca help",
     load: async () => (await import("./ca.ts")).caCommandLine,
   },
+  audit: {
+    summary: "verify, export: who did what, and whether somebody tampered with the record of it",
+    load: async () => (await import("./audit.ts")).auditCommand,
+  },
   backup: {
     summary: "FILE: write the store and its keys into one encrypted file, while it runs; verify FILE: check it",
     load: async () => (await import("./backup.ts")).backupCommand,

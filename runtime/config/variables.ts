@@ -105,6 +105,7 @@ export const variables = {
   CATALOGS_PER_NODE: { default: "20", schema: count.refine((n) => n > 0, "expected at least 1") },
   NODE_TTL: { default: "7d", schema: duration },
   NODE_PURGE_TTL: { default: "14d", schema: duration },
+  AUDIT_TTL: { default: "365d", schema: duration },
   BACKUP_PASSPHRASE: { schema: z.string().min(12, "expected at least 12 characters"), secret: true },
   TICK_SECRET: { schema: z.string().min(minSecret, `expected at least ${minSecret} characters`), secret: true },
 } as const satisfies Record<string, Variable>;

@@ -1,51 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { parseCommand } from "../../handlers/core/commands/parse-command.ts";
 import { createNodes } from "../../handlers/core/nodes/nodes.ts";
 import type { Condition } from "../../handlers/core/query/plan.ts";
-import type { Command } from "../../handlers/interfaces/command.ts";
 import { createRedactor, patternsOf } from "../../handlers/core/redaction/redactor.ts";
 import { openSqliteStore } from "../../runtime/storage/sqlite/open.ts";
 import { systemClock } from "../../runtime/system.ts";
 import { createRecordingLog } from "../support/log.ts";
 import { createTestVault } from "../support/vault.ts";
+import { day0, recorded, runOf } from "./recorded-runs.ts";
 
 // How fast the store takes what Puppet sends, what it costs on disk, and how lists grow with the estate. The figures that
 // can be compared between machines are the ratios.
-const folder = new URL("../fixtures/puppet/commands/", import.meta.url);
-const text = (name: string) => readFileSync(new URL(name, folder), "utf8");
-const recorded = [
-  ["replace facts", 5, text("16-web01-run2-changed-facts-replace_facts.json")],
-  ["replace catalog", 9, text("17-web01-run2-changed-facts-replace_catalog.json")],
-  ["store report", 8, text("24-web01-run3-noop-store_report.json")],
-] as const;
-const day0 = Date.UTC(2026, 10, 1);
-
-/** One run of one node: facts that differ a little each time, a catalog that does so every tenth run, a report. */
-const runOf = (certname: string, run: number): Promise<Command[]> => {
-  const at = new Date(day0 + run * 1_800_000).toISOString();
-  return Promise.all(recorded.map(async ([command, version, body]) => {
-    const changed = command === "replace catalog" ? Math.floor(run / 10) : run;
-    const payload = body.replaceAll("web01.example.test", certname)
-      .replaceAll(/"(producer_timestamp|start_time|end_time)":"[^"]+"/g, `"$1":"${at}"`)
-      .replace(/"uptime_seconds":\d+/, `"uptime_seconds":${changed}`)
-      .replace('"noop":false,"noop_pending":true', '"noop":false,"noop_pending":false')
-      .replace(
-        /"status":"(changed|noop|unchanged)","noop"/,
-        `"status":"${run % 10 === 0 ? "changed" : "unchanged"}","noop"`,
-      )
-      .replace("workers 2", `workers ${changed}`);
-    return await parseCommand({
-      command,
-      version,
-      certname,
-      producer_timestamp: null,
-      payload: new TextEncoder().encode(payload),
-    }, 0);
-  }));
-};
 const seconds = async (work: () => Promise<unknown>): Promise<number> => {
   const since = performance.now();
   await work();

@@ -10,6 +10,7 @@ import { createSecretRegistry, type SecretRegistry } from "../../handlers/core/r
 import type { Store } from "../../handlers/interfaces/store.ts";
 import { createViewers } from "../../handlers/core/access/viewers.ts";
 import { createNodes } from "../../handlers/core/nodes/nodes.ts";
+import { createKeptAnswers } from "../../handlers/http/kept-answers.ts";
 import type { SessionEnv } from "../../handlers/http/session.ts";
 import { nodeCatalogApi, nodeCatalogsApi } from "../../handlers/management/node-catalogs.ts";
 import { nodeFactsApi } from "../../handlers/management/node-facts.ts";
@@ -43,7 +44,8 @@ describe("known weak points of redaction", () => {
   };
   const show = async (path: string) => {
     const nodes = createNodes({ estate: store.estate, redactor: () => secrets.redactor(), clock: systemClock });
-    const deps = { nodes, estate: store.estate };
+    const asOf = () => `${store.changes.version("estate")} ${secrets.redactor().version}`;
+    const deps = { nodes, estate: store.estate, answers: createKeptAnswers(), asOf };
     const all = await createViewers(store).of({ id: "admin", admin: true });
     const api = new Hono<SessionEnv>()
       .use(async (c, next) => {

@@ -6,6 +6,7 @@ import { createNodeGroups } from "../../handlers/core/node-groups/node-groups.ts
 import { createNodes } from "../../handlers/core/nodes/nodes.ts";
 import { createRemoveNode } from "../../handlers/core/nodes/remove-node.ts";
 import { AppError } from "../../handlers/errors.ts";
+import type { Changes } from "../../handlers/interfaces/changes.ts";
 import { timestamp } from "../../handlers/interfaces/clock.ts";
 import type { DeadLetter } from "../../handlers/interfaces/queue.ts";
 import { placeholder, type Redactor } from "../../handlers/interfaces/redactor.ts";
@@ -84,6 +85,7 @@ export const createTestManagement = async (options: {
     access,
     secrets,
     documents: memory.documents,
+    changes: options.deps?.changes ?? unfollowed(),
     estate,
     nodes: createNodes({ estate, redactor, clock }),
     queue,
@@ -160,3 +162,9 @@ const hiding = (values: readonly string[]): Redactor => ({
   },
   with: () => hiding(values),
 });
+
+/** Says that all has changed each time that it is asked: for a store whose changes the test does not follow. */
+const unfollowed = (): Changes => {
+  let version = 0;
+  return { version: () => ++version, subscribe: () => () => {} };
+};

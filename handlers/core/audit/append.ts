@@ -55,6 +55,8 @@ export const createAppender = (deps: AppendDeps) => {
     const known = [newest[0]?.seq, checkpoint?.seq, before.seq].filter((seq) => Number.isSafeInteger(seq)) as number[];
     const seq = Math.max(0, ...known);
     if (!head && seq === 0) return { head, place: { seq, hash: genesis } };
+    // somebody else may have written the first record just now
+    if (!head && await anchors.read("head")) return await tail();
     // Going on as if nothing was wrong would make a new head that vouches for what is left.
     log.error("The head of the audit log is missing, set back or not genuine: run hoppetdb audit verify", { seq });
     return { head, place: { seq, hash: untied } };
@@ -100,7 +102,7 @@ export const createAppender = (deps: AppendDeps) => {
       for (const { resolve } of taken) resolve();
     } catch (error) {
       const alone = taken.length === 1 || (error instanceof AppError && error.code === "unavailable");
-      if (alone) for (const { reject } of taken) reject(error);
+      if (alone) { for (const { reject } of taken) reject(error); }
       // one that can't be stored must not take the others along
       else for (const each of taken) await writeAll([each]);
     }

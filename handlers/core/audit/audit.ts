@@ -31,7 +31,7 @@ export type AuditLog = Audit & {
   list(page: AuditPage): Promise<{ readonly records: readonly ShownRecord[]; readonly next: number | null }>;
   count(filter?: AuditFilter): Promise<number>;
   get(id: string): Promise<ShownRecord | undefined>;
-  /** All that meets the filter, oldest first, as JSON lines with their line ends. */
+  /** All that meets the filter when it begins, oldest first, as JSON lines with their line ends. */
   export(filter?: AuditFilter): AsyncIterable<string>;
   /** Checks the whole log; who asks while one check runs gets that one's result. */
   verify(): Promise<Verification>;
@@ -40,6 +40,7 @@ export type AuditLog = Audit & {
 };
 
 const exportPage = 200;
+const newestFirst = [{ field: "seq", direction: "desc" }] as const;
 
 /**
  * The audit log over the collection `audit`: appended to by every process of the store, each record chained to the one
@@ -96,9 +97,12 @@ export const createAudit = (deps: {
     },
 
     async *export(filter = {}) {
-      const where = await conditionOf(filter, deps);
+      const filtered = await conditionOf(filter, deps);
+      const [newest] = await documents.find<AuditRecord>("audit", { order: newestFirst, limit: 1, fields: ["seq"] });
+      if (!filtered || !newest) return;
+      const where: Condition = { op: "and", of: [filtered, compared("seq", "<=", newest.seq)] };
       let after: number | undefined;
-      while (where) {
+      for (;;) {
         const found = await rows(where, { direction: "asc", limit: exportPage, after });
         const by = redactor();
         for (const each of found) yield `${JSON.stringify(showRecord(each, by))}\n`;

@@ -49,7 +49,7 @@ export const conditionOf = async (
   if (outcome !== undefined) of.push(is("outcome", outcome));
   if (request_id !== undefined) of.push(is("request_id", request_id));
   const edge = async (where: Condition, direction: "asc" | "desc"): Promise<number | undefined> => {
-    const order = [{ field: "at", direction }] as const;
+    const order = [{ field: "at", direction }, { field: "seq", direction }] as const;
     return (await documents.find<AuditRecord>("audit", { where, order, limit: 1, fields: ["seq"] }))[0]?.seq;
   };
   if (from !== undefined) {

@@ -33,18 +33,19 @@ export const verifyLog = async (deps: Deps): Promise<Verification> => {
 
   const checkpoint = await anchors.read("checkpoint");
   // what was removed is behind the head in any case, so the head is read second
-  const head = await anchors.read("head");
+  const { head, end } = await readEnd(deps);
   const check = createChainCheck(vault, checkpoint ?? { seq: 0, hash: genesis });
   // an anchor whose key nobody has proves as little as a forged one
   const genuine = async (name: "head" | "checkpoint", anchor: Anchor): Promise<boolean> => {
     const answer = await anchors.isGenuine(name, anchor);
-    const why = answer === undefined ? "is signed under a key that is not given" : "was not written by whoever has the key";
+    const why = answer === undefined
+      ? "is signed under a key that is not given"
+      : "was not written by whoever has the key";
     if (!answer) check.report(anchor.seq, `The log's ${name} ${why}: ${lost[name]}`);
     return answer === true;
   };
   if (checkpoint) await genuine("checkpoint", checkpoint);
 
-  const end = head?.seq ?? Infinity;
   while (check.at() < end) {
     const found = (await page(check.at())).filter(({ seq }) => seq <= end);
     if (found.length === 0) break;
@@ -61,6 +62,17 @@ export const verifyLog = async (deps: Deps): Promise<Verification> => {
   if (!head && check.at() > 0) check.report(check.at(), `The log's head is missing: ${lost.head}`);
   if (head) await noneBehind(deps, check, head);
   return check.result(vouched);
+};
+
+/** The head, and the number up to which there is something to check. */
+const readEnd = async ({ documents, anchors }: Deps) => {
+  const read = await anchors.read("head");
+  if (read) return { head: read, end: read.seq };
+  const [any] = await documents.find("audit", { limit: 1, fields: ["seq"] });
+  if (!any) return { head: undefined, end: 0 };
+  // the first record of all may have come in between
+  const head = await anchors.read("head");
+  return { head, end: head ? head.seq : Infinity };
 };
 
 /** Whether a genuine head vouches for the last record. */

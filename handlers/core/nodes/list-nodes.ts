@@ -3,10 +3,10 @@ import type { Row, RunOptions } from "../../interfaces/estate.ts";
 import { after } from "../query/keyset.ts";
 import type { Condition, FieldRef, Order, Plan, Scalar } from "../query/plan.ts";
 import { allOf, filterConditions, type NodeFilter, statusConditions } from "./node-filter.ts";
-import { hasStatus, type NodeStatus, nodeStatuses, reportStatuses, upToDate } from "./node-status.ts";
+import { hasStatus, type NodeStatus, nodeStatuses } from "./node-status.ts";
 import { catalogCounts, type NodeSummary, nodeSummary } from "./node-summary.ts";
 import type { NodesDeps } from "./nodes-deps.ts";
-import { redactRow, rowsOf } from "./redact-row.ts";
+import { redactRow, rowsOf, type ShownRow } from "./redact-row.ts";
 import { ofNode } from "./scope.ts";
 
 /** What nodes can be sorted by, in the API's words, and the store's field. */
@@ -86,7 +86,8 @@ export const nodeLists = (deps: NodesDeps) => {
     wanted: NonNullable<NodeQuery["with"]>,
     options?: RunOptions,
   ) => {
-    const own = rows.map((row) => redactRow("nodes", row, redactor()));
+    // nothing in it came from the node itself
+    const own = rows as readonly ShownRow[];
     const hashes = own.map((row) => row["latest_report_hash"]).filter((each) => typeof each === "string");
     const [catalogs, reports] = await Promise.all([
       rows.length === 0 || !wanted.catalog ? [] : run({
@@ -115,29 +116,14 @@ export const nodeLists = (deps: NodesDeps) => {
   };
 
   const counts = async (filter: NodeFilter, cutoff: string, options?: RunOptions): Promise<NodePage["counts"]> => {
-    const others = conditions(filter);
-    const count = (wanted: NodeStatus) =>
-      estate.count(
-        { entity: "nodes", select: select("certname"), where: and(...others, hasStatus(wanted, cutoff)) },
-        options,
-      );
-    const status = { field: "latest_report_status" };
-    const [outdated, unreported, groups] = await Promise.all([
-      count("outdated"),
-      count("unreported"),
-      run({
-        entity: "nodes",
-        select: [{ as: "status", ...status }, { as: "count", aggregate: "count" }],
-        where: and(...others, upToDate(cutoff)),
-        groupBy: [status],
-      }, options),
-    ]);
-    const found = { failed: 0, changed: 0, unchanged: 0, unknown: 0, outdated, unreported };
-    for (const row of groups) {
-      const name = reportStatuses.find((each) => each === row["status"]) ?? "unknown";
-      found[name] += Number(row["count"]);
-    }
-    return found;
+    const classes = nodeStatuses.map((name) => ({ name, when: hasStatus(name, cutoff) }));
+    const rows = await run({
+      entity: "nodes",
+      select: [{ as: "status", classes }, { as: "count", aggregate: "count" }],
+      ...allOf(conditions(filter)),
+    }, options);
+    const found = new Map(rows.map((row) => [row["status"], Number(row["count"])]));
+    return Object.fromEntries(nodeStatuses.map((name) => [name, found.get(name) ?? 0])) as Record<NodeStatus, number>;
   };
 
   return {

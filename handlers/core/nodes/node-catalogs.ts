@@ -1,4 +1,4 @@
-import { parseExact } from "../json/exact-json.ts";
+import { membersOf } from "../json/members.ts";
 import type { RunOptions } from "../../interfaces/estate.ts";
 import type { Redactor } from "../../interfaces/redactor.ts";
 import type { Condition } from "../query/plan.ts";
@@ -64,6 +64,10 @@ const light = [
   "num_resources_exported",
 ].map((field) => ({ as: field, field }));
 
+const heavy = ["hash", "resources", "edges"].map((field) => ({ as: field, field }));
+
+type Passed = { readonly resources: ShownJson; readonly edges: ShownJson };
+
 export const nodeCatalogs = ({ estate, redactor, scope }: NodesDeps) => {
   const of = (certname: string): Condition => ofNode(certname, scope);
 
@@ -71,34 +75,40 @@ export const nodeCatalogs = ({ estate, redactor, scope }: NodesDeps) => {
     certname: string,
     uuid: string | null | undefined,
     forNode: Redactor,
-  ): Promise<{ readonly resources: unknown; readonly edges: unknown } | undefined> => {
+  ): Promise<Passed | undefined> => {
     if (uuid === null) return undefined;
     const sealed = await estate.wholeCatalog(certname, uuid);
     if (!sealed) return undefined;
     // Without an uuid it is whatever came last, so nothing that a key could stand for.
     const key = uuid === undefined ? undefined : `catalog:${certname} ${uuid}`;
-    const content = parseExact(forNode.redact(sealed, "catalog", key).text);
-    if (typeof content !== "object" || content === null) return undefined;
-    const { resources, edges } = content as { resources?: unknown; edges?: unknown };
-    return { resources: resources ?? [], edges: edges ?? [] };
+    const members = membersOf(forNode.redact(sealed, "catalog", key).text);
+    if (!members) return undefined;
+    return { resources: shownText(members.get("resources") ?? "[]"), edges: shownText(members.get("edges") ?? "[]") };
   };
 
   const one = async (certname: string, where: Condition, options?: RunOptions): Promise<NodeCatalog | undefined> => {
-    const plan = { entity: "catalogs", select: [], where: { op: "and", of: [of(certname), where] }, limit: 1 } as const;
-    const [[row], marks] = await Promise.all([rowsOf(estate, plan, options), estate.marks(certname)]);
+    const plan = { entity: "catalogs", select: heavy, where: { op: "and", of: [of(certname), where] }, limit: 1 } as const;
+    const [[row], marks] = await Promise.all([
+      rowsOf(estate, { ...plan, select: light }, options),
+      estate.marks(certname),
+    ]);
     if (!row) return undefined;
     const forNode = redactor().with(marks);
-    const shown = redactRow("catalogs", row, forNode, `${certname} ${row["hash"]}`);
-    const told = jsonOf(shown, "resources") ?? shownText("[]");
+    const shown = redactRow("catalogs", row, forNode);
+    const counts = catalogCounts(shown);
     const passed = await whole(certname, textOf(shown, "catalog_uuid"), forNode);
+    // what PuppetDB has of it is large, and only needed for what the agent doesn't get
+    const [told] = passed && counts.num_resources_exported === 0 ? [] : await rowsOf(estate, plan, options);
+    const stored = told && redactRow("catalogs", told, forNode, `${certname} ${told["hash"]}`);
+    const resources = (stored && jsonOf(stored, "resources")) ?? shownText("[]");
     return {
       ...summary(shown),
       source: passed ? "agent" : "puppetdb",
       catalog: {
-        ...catalogCounts(shown),
-        resources: passed ? shownValue(passed.resources) : told,
-        resources_exported: exported(told),
-        edges: passed ? shownValue(passed.edges) : jsonOf(shown, "edges") ?? shownText("[]"),
+        ...counts,
+        resources: passed?.resources ?? resources,
+        resources_exported: exported(resources),
+        edges: passed?.edges ?? (stored && jsonOf(stored, "edges")) ?? shownText("[]"),
       },
     };
   };
@@ -155,10 +165,7 @@ const summary = (row: ShownRow): CatalogSummary => ({
 });
 
 /** A catalog that passed port 8001 while nothing came to port 8002. */
-const onlyPassed = (
-  certname: string,
-  passed: { readonly resources: unknown; readonly edges: unknown },
-): NodeCatalog => ({
+const onlyPassed = (certname: string, passed: Passed): NodeCatalog => ({
   id: "",
   node_id: certname,
   created: null,
@@ -171,11 +178,10 @@ const onlyPassed = (
   source: "agent",
   catalog: {
     catalog_uuid: null,
-    num_resources: Array.isArray(passed.resources) ? passed.resources.length : 0,
+    num_resources: Array.isArray(passed.resources.value) ? passed.resources.value.length : 0,
     num_resources_exported: 0,
-    resources: shownValue(passed.resources),
+    ...passed,
     resources_exported: shownText("[]"),
-    edges: shownValue(passed.edges),
   },
 });
 

@@ -1,3 +1,4 @@
+import { timestamp } from "../../interfaces/clock.ts";
 import type { Estate } from "../../interfaces/estate.ts";
 import type { Redactor } from "../../interfaces/redactor.ts";
 import type { Sealed } from "../../interfaces/sealed.ts";
@@ -8,6 +9,8 @@ import { nodeFacts } from "./node-facts.ts";
 import { nodeReports } from "./node-reports.ts";
 import { defaultOutdatedAfter } from "./node-status.ts";
 import type { NodesDeps } from "./nodes-deps.ts";
+
+const step = 10_000;
 
 export type Nodes = ReturnType<typeof nodesFor>;
 export type NodeViews = ReturnType<typeof createNodes>;
@@ -34,6 +37,12 @@ export const createNodes = (
   seenBy: ({ nodes: scope }: Pick<Viewer, "nodes">, redactor: () => Redactor = deps.redactor): Nodes =>
     nodesFor({ ...deps, redactor, outdatedAfter: deps.outdatedAfter ?? defaultOutdatedAfter, scope }),
   redactor: deps.redactor,
+  /**
+   * Since when (ISO, UTC) a silent node counts as outdated, where nobody says otherwise in steps of ten seconds, so that
+   * those who ask one after the other ask the same.
+   */
+  outdatedBefore: (given: string | undefined): string =>
+    given ?? timestamp(Math.floor((deps.clock.now() - (deps.outdatedAfter ?? defaultOutdatedAfter)) / step) * step),
   /** A text about a node, e.g. why its command was refused, without what is secret for this node. */
   redactText: async (certname: string, text: Sealed<string>): Promise<string> =>
     deps.redactor().with(await deps.estate.marks(certname)).redactText(text),

@@ -32,6 +32,8 @@ export type Projection =
   & (
     | FieldRef
     | { readonly aggregate: AggregateName; readonly of?: FieldRef }
+    /** The first class whose condition holds, else null. A row beside aggregates has one of each: it is grouped by. */
+    | { readonly classes: readonly { readonly name: string; readonly when: Condition }[] }
   );
 
 /** What is missing comes first, or last where it descends. */

@@ -21,7 +21,8 @@ const checkPlan = (plan: Plan, depth: number): void => {
   for (const each of plan.select) {
     if (names.has(each.as)) throw bad(`"${each.as}" is selected twice`, each.as);
     names.add(each.as);
-    checkProjection(plan, each);
+    if ("classes" in each) checkClasses(plan, each, depth);
+    else checkProjection(plan, each);
   }
   for (const each of plan.groupBy ?? []) fieldOf(plan.entity, each, "output");
   if (plan.groupBy && plan.select.length === 0) throw bad("A grouped query needs a list of what is selected");
@@ -37,12 +38,17 @@ const checkPlan = (plan: Plan, depth: number): void => {
 
 const isGrouped = (plan: Plan): boolean => !!plan.groupBy || plan.select.some((each) => "aggregate" in each);
 
+const checkClasses = (plan: Plan, each: Extract<Projection, { classes: unknown }>, depth: number): void => {
+  if (each.classes.length === 0) throw bad(`"${each.as}" has no classes`, each.as);
+  for (const { when } of each.classes) checkCondition(plan.entity, when, depth + 1);
+};
+
 const isGroup = (plan: Plan, { field, path, shown }: FieldRef): boolean =>
   (plan.groupBy ?? []).some((each) =>
     each.field === field && each.shown === shown && JSON.stringify(each.path ?? []) === JSON.stringify(path ?? [])
   );
 
-const checkProjection = (plan: Plan, each: Projection): void => {
+const checkProjection = (plan: Plan, each: Exclude<Projection, { classes: unknown }>): void => {
   if (!("aggregate" in each)) {
     fieldOf(plan.entity, each, "output");
     if (isGrouped(plan) && !isGroup(plan, each)) throw bad(`"${each.field}" is not grouped by`, each.field);
@@ -127,7 +133,7 @@ const checkIn = (entity: EntityName, condition: Extract<Condition, { op: "in" }>
   const { select, entity: inner } = condition.plan;
   if (select.length !== types.length) throw bad(`"in" of ${fields} needs a query of ${types.length} columns`, fields);
   select.forEach((each, at) => {
-    const type = "aggregate" in each ? undefined : fieldOf(inner, each, "output");
+    const type = "field" in each ? fieldOf(inner, each, "output") : undefined;
     const left = types[at]!;
     if (type && type !== left && type !== "json" && left !== "json") {
       throw bad(`"${condition.left[at]!.field}" of ${entity} cannot be compared with "${each.as}" of ${inner}`, fields);

@@ -60,10 +60,13 @@ const compile = (plan: Plan, scope: Scope, shown: boolean): { selects: readonly 
   const { bind } = scope.params;
   const source = sourceOf(plan.entity, scope.next(), scope.params);
   const selects = (plan.select.length > 0 ? plan.select : everything(plan.entity)).map((each) =>
-    projection(source, each, shown)
+    "classes" in each ? classes(source, each, scope) : projection(source, each, shown)
   );
   const where = plan.where ? condition(source, plan.where, scope) : undefined;
   const groups = (plan.groupBy ?? []).map((ref) => shownSql(source.column(ref)));
+  if (plan.select.some((each) => "aggregate" in each)) {
+    plan.select.forEach((each, at) => "classes" in each && groups.push(String(at + 1)));
+  }
   const order = (plan.order ?? []).map((each) =>
     `${valueSql(source.column(each))} ${each.direction === "desc" ? "DESC" : "ASC"}`
   );
@@ -104,7 +107,12 @@ const everything = (entity: EntityName): Projection[] =>
     .filter(([, field]) => field.only !== "filter" && !field.own)
     .map(([name]) => ({ as: name, field: name }));
 
-const projection = (source: Source, each: Projection, shown: boolean): Select => {
+const classes = (source: Source, { as, classes: all }: Extract<Projection, { classes: unknown }>, scope: Scope): Select => {
+  const whens = all.map(({ name, when }) => `WHEN ${condition(source, when, scope)} THEN ${scope.params.bind(name)}`);
+  return { sql: `CASE ${whens.join(" ")} END`, output: { as, reading: "plain", wrap: "open" } };
+};
+
+const projection = (source: Source, each: Exclude<Projection, { classes: unknown }>, shown: boolean): Select => {
   if ("aggregate" in each) return aggregate(source, each);
   const column = source.column(each);
   const sql = shown ? shownSql(column) : valueSql(column);
