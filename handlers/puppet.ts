@@ -7,6 +7,7 @@ import type { PortEnv } from "./http/env.ts";
 import { healthRoutes } from "./http/health.ts";
 import { requestId } from "./http/request-id.ts";
 import type { Clock } from "./interfaces/clock.ts";
+import type { Estate } from "./interfaces/estate.ts";
 import type { Ids } from "./interfaces/ids.ts";
 import type { Log } from "./interfaces/log.ts";
 import type { Peer } from "./interfaces/peer.ts";
@@ -15,6 +16,7 @@ import { isOpenCaPath } from "./puppet-ca/open-paths.ts";
 import { puppetCaApi, type PuppetCaDeps } from "./puppet-ca/puppet-ca.ts";
 import { catalogNode, checkAccess, methodsOf } from "./puppet/access.ts";
 import { requestHeaders, responseHeaders } from "./puppet/headers.ts";
+import { injectFacts } from "./puppet/inject-facts.ts";
 import { limitedBody } from "./puppet/limited-body.ts";
 import { watchCatalogs } from "./puppet/passed-catalog.ts";
 import { renderError } from "./puppet/render-error.ts";
@@ -31,6 +33,8 @@ export type PuppetDeps = {
   readonly trustedCns: readonly string[];
   /** Bytes: of a request's body, of a catalog that is stored, of all such catalogs under way. */
   readonly limits: { readonly body: number; readonly catalog: number; readonly catalogsTotal: number };
+  /** Facts that people set for a node and that its catalog is compiled with, under the name of one fact. */
+  readonly inject?: { readonly settings: Estate["nodeSettings"]; readonly fact: string };
   /** `/puppet-ca/v1` of our own (HOPPETDB_CA=own); without it the Puppetserver answers. */
   readonly ca?: PuppetCaDeps;
   readonly clock: Clock;
@@ -42,11 +46,14 @@ export type PuppetDeps = {
 
 type PuppetEnv = { Bindings: PortEnv["Bindings"]; Variables: PortEnv["Variables"] & { target: Target } };
 
+/** A form with facts, which is held to be changed, never has as many bytes as a file may have. */
+const largestFacts = 64 << 20;
+
 const noPeer: Peer = { kind: "anonymous", reason: "no certificate" };
 
 /**
  * Port 8001: everything of puppet-agent goes to the Puppetserver and back as it is, under the name that its certificate
- * proved. What is refused is refused here, before anything goes out; all else has the Puppetserver's own rules.
+ * proved; only facts that people set for a node are added. What is refused is refused here, before anything goes out; all else has the Puppetserver's own rules.
  */
 export const puppetApp = (deps: PuppetDeps) => {
   const { log } = deps;
@@ -57,6 +64,8 @@ export const puppetApp = (deps: PuppetDeps) => {
     now: deps.clock.now,
     log,
   });
+  const limit = Math.min(deps.limits.body, largestFacts);
+  const inject = deps.inject && injectFacts({ ...deps.inject, limit, log });
 
   const app = new Hono<PuppetEnv>()
     .onError(renderError(log))
@@ -105,7 +114,8 @@ export const puppetApp = (deps: PuppetDeps) => {
       const headers = requestHeaders(raw.headers, peer);
       // A body that is left out, as of a GET, must not be announced.
       if (!body) headers.delete("content-length");
-      const answer = await upstream.fetch({ method, path: target.upstream, headers, body, signal });
+      const request = { method, path: target.upstream, headers, body, signal };
+      const answer = await upstream.fetch(inject ? await inject(target, request) : request);
       const response = new Response(answer.body, { status: answer.status, headers: responseHeaders(answer.headers) });
       return certname === undefined ? response : watch(certname, response);
     } finally {

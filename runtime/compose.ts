@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { createAccess } from "../handlers/core/access/access.ts";
 import { createAudit } from "../handlers/core/audit/audit.ts";
+import { auditTask } from "../handlers/core/audit/tasks.ts";
 import { createCatalogIntake } from "../handlers/core/commands/catalog-intake.ts";
 import { createKeyRing } from "../handlers/core/encryption/key-ring.ts";
 import { createGate } from "../handlers/core/gate.ts";
@@ -84,7 +85,11 @@ export const compose = async (config: Config, dataDir: DataDir, log: Log) => {
   const nodes = createNodes({ estate, redactor, clock });
   const removeNode = createRemoveNode({ estate, queue, ...(ca ? { ca } : {}) });
 
-  const tasks = [...tasksOf({ config, estate, queue, audit, forwardTo, clock, log }), ...ca?.tasks ?? []];
+  const tasks = [
+    ...tasksOf({ config, estate, queue, forwardTo, clock, log }),
+    auditTask({ audit, ttl: config.AUDIT_TTL, log }),
+    ...ca?.tasks ?? [],
+  ];
   const holder = `${hostname()} ${ids.uuid()}`;
   const tick = (signal: AbortSignal) => runDue({ tasks, documents, clock, log, holder, signal });
 
@@ -149,6 +154,7 @@ export const compose = async (config: Config, dataDir: DataDir, log: Log) => {
           random: Math.random,
         }),
         catalogs: intake,
+        inject: { settings: estate.nodeSettings, fact: config.INJECTED_FACT },
         trustedCns: config.TRUSTED_CNS,
         limits: { body: config.PUPPET_BODY_LIMIT, catalog: 64 * megabyte, catalogsTotal: 256 * megabyte },
       }),

@@ -14,7 +14,7 @@ export const startHeartbeat = async (deps: {
   readonly log: Log;
 }): Promise<() => Promise<void>> => {
   const { members, ids, clock, log } = deps;
-  const me = { id: ids.uuid(), host: hostname(), version, parts: deps.parts, online_since: clock.now() };
+  const me = { id: ids.uuid(), host: hostname(), release: version, parts: deps.parts, online_since: clock.now() };
   const beat = () => members.beat(me).catch((error) => log.warn("Heartbeat is not stored", { error }));
   await beat();
   const timer = setInterval(() => void beat(), heartbeatEvery);

@@ -76,6 +76,7 @@ export const collections: Readonly<Record<CollectionName, Collection>> = {
     indexes: [
       ["at", "seq"],
       ["actor", "seq", "at"],
+      ["address", "seq", "at"],
       ["action", "seq", "at"],
       ["target", "seq", "at"],
       ["outcome", "seq", "at"],

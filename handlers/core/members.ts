@@ -8,7 +8,7 @@ export type Member = {
   /** Random, another one after each start. */
   readonly id: string;
   readonly host: string;
-  readonly version: string;
+  readonly release: string;
   readonly parts: readonly string[];
   readonly online_since: number;
   readonly heartbeat: number;

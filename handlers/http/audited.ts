@@ -96,7 +96,7 @@ const eventsOf = (c: Context<PortEnv>): readonly AuditEvent[] => {
   // each login that the throttle holds back would be a record, too, and costs whoever tries nothing
   const known = viewer !== undefined || (change !== undefined && status !== 429);
   if (safe.includes(c.req.method) || !known) return looks;
-  const { actor: noted, ...more } = change ?? {};
+  const { actor: noted, ...more } = change ?? (replayed(c) ? { after: { replayed: true } } : {});
   const actor = viewer?.user ?? noted ?? (change && Object.hasOwn(change, "actor") ? unknownUser : null);
   return [...looks, {
     ...common,
@@ -106,6 +106,9 @@ const eventsOf = (c: Context<PortEnv>): readonly AuditEvent[] => {
     target: more.target ?? placeOf(c),
   }];
 };
+
+/** An answer that was given before, to the same Idempotency-Key: nothing was done this time. */
+const replayed = (c: Context): boolean => c.res.headers.get("Idempotent-Replayed") === "true";
 
 /**
  * The path as it was registered, `/api/v1/teams/{team}`, of the route that answered, or that would have, had nothing before

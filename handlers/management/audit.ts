@@ -76,6 +76,7 @@ const verification = z.object({
 const time = () => z.iso.datetime({ offset: true, error: "expected a time such as 2026-01-31T00:00:00Z" });
 const filters = {
   actor: z.string().max(256).optional(),
+  address: z.string().max(100).optional(),
   action: z.string().max(300).optional().meta({ description: "The whole action, or its beginning and `*`" }),
   target: z.string().max(500).optional().meta({ description: "The whole target, or all below one: `teams/*`" }),
   outcome: outcome.optional(),
@@ -174,8 +175,9 @@ export const auditApi = ({ audit }: { readonly audit: AuditLog }) =>
 
 type Filters = { readonly [Name in keyof typeof filters]?: z.output<(typeof filters)[Name]> };
 
-const filterOf = ({ actor, action, target, outcome, request_id, from, to }: Filters): AuditFilter => ({
+const filterOf = ({ actor, address, action, target, outcome, request_id, from, to }: Filters): AuditFilter => ({
   actor,
+  address,
   action,
   target,
   outcome,

@@ -74,7 +74,7 @@ const unknown = (id: string): AppError => new AppError("not_found", `There is no
 const show = (each: Awaited<ReturnType<Members["list"]>>[number]): Shown => ({
   id: each.id,
   host: each.host,
-  version: each.version,
+  version: each.release,
   parts: [...each.parts],
   online_since: timestamp(each.online_since),
   heartbeat: timestamp(each.heartbeat),

@@ -70,6 +70,15 @@ export const variables = {
   PUPPETSERVER_URL: { schema: serverUrls },
   PUPPETSERVER_CONCURRENCY: { default: "4", schema: count.refine((n) => n > 0, "expected at least 1") },
   PUPPETSERVER_TIMEOUT: { default: "10m", schema: duration },
+  INJECTED_FACT: {
+    default: "pyppetdb",
+    schema: z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, "expected a fact's name: small letters, digits and underscores")
+      // variables of Puppet's own
+      .refine(
+        (name) => !["facts", "trusted", "server_facts"].includes(name),
+        "expected a name that Puppet leaves free",
+      ),
+  },
   PUPPETDB_URL: { schema: serverUrl },
   UPSTREAM_CERT: { schema: z.string().min(1) },
   UPSTREAM_KEY: { schema: z.string().min(1) },

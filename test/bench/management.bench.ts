@@ -121,9 +121,12 @@ for (const count of [1000, 10_000]) {
     };
     const commands = (await Promise.all(Array.from({ length: 40 }, (_, i) => runOf(nameOf(i), 3)))).flat();
     let sent = 0;
-    const timer = setInterval(() => void send(commands[sent++ % commands.length]!), 60);
+    const taken = { yes: 0, no: 0 };
+    const note = (status: number) => void taken[status === 200 ? "yes" : "no"]++;
+    const timer = setInterval(() => send(commands[sent++ % commands.length]!, note), 60);
     const busy = { list: await ask(() => list), fact: await ask(byFact) };
     clearInterval(timer);
+    if (taken.no > 0 || taken.yes === 0) throw new Error(`${taken.no} commands were refused, ${taken.yes} taken`);
     const times = (figure: number, than: number) => `${figure.toFixed(0)}/s (${(figure / than).toFixed(1)} times ${than})`;
     console.log(`${count} nodes, ${runtime}:
   list of 1,000           ${times(quiet.list, compared.list)}, busy ${times(busy.list, compared.list)}
@@ -136,7 +139,7 @@ for (const count of [1000, 10_000]) {
 }
 
 /** As a Puppetserver would, without waiting for the answer. */
-function send(command: Command): void {
+function send(command: Command, note: (status: number) => void): void {
   const wire = command.command === "replace facts"
     ? { certname: command.certname, environment: "production", values: JSON.parse(command.values), producer_timestamp: new Date().toISOString(), producer: "bench" }
     : undefined;
@@ -145,7 +148,10 @@ function send(command: Command): void {
   const asked = request(`http://127.0.0.1:28482${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-  }, (response) => response.resume());
+  }, (response) => {
+    response.resume();
+    note(response.statusCode ?? 0);
+  });
   asked.on("error", () => {});
   asked.end(JSON.stringify(wire));
 }

@@ -23,12 +23,12 @@ const bodies: Readonly<Record<string, () => unknown>> = {
   "POST /nodes_secrets_redactor": () => ({ value: `planted ${count++} value` }),
   "POST /nodes_secrets_redactor/_bulk": () => ({ values: [`planted ${count++} value`] }),
   "POST /nodes_secrets_rules": () => ({ kind: "fact", fact: `place${count++}` }),
-  "POST /ca/authorities/{authority}": () => ({ cn: "New CA", key: "p256" }),
+  "POST /ca/authorities/{authority}": () => ({ cn: "New CA", key: "p-256" }),
   "PUT /ca/authorities/{authority}": () => ({ status: "revoked" }),
   "POST /ca/spaces/{space}": () => ({ ca_id: "puppet-ca", description: "new" }),
   "PUT /ca/spaces/{space}": () => ({ description: "other" }),
   "POST /ca/tokens": () => ({ certname: "new.example.test" }),
-  "POST /ca/certificates": () => ({ certname: `made${count}.example.test`, request: requests[count++] }),
+  "POST /ca/certificates": () => requests.shift(),
   "POST /ca/certificates/sign": () => ({ certnames: ["nobody.example.test"] }),
   "POST /ca/certificates/revoke": () => ({ certnames: ["nobody.example.test"] }),
   "POST /ca/certificates/clean": () => ({ certnames: ["nobody.example.test"] }),
@@ -45,7 +45,8 @@ const elsewhere: Readonly<Record<string, number>> = {
   "PUT /users/_self/password": 422,
 };
 let count = 0;
-const requests: string[] = [];
+/** Requests for certificates, each for a name of its own. */
+const requests: { certname: string; request: string }[] = [];
 
 type Operation = {
   readonly name: string;
@@ -78,7 +79,10 @@ describe("each operation of the OpenAPI document", () => {
     product = await openProduct();
     admin = await product.loggedIn("admin");
     operations = operationsOf(await (await admin("GET", "/openapi.json")).json());
-    for (let i = 0; i < 6; i++) requests.push(await requestPem(`made${i}.example.test`));
+    for (let i = 0; i < 6; i++) {
+      const certname = `made${i}.example.test`;
+      requests.push({ certname, request: await requestPem(certname) });
+    }
   });
   afterAll(() => product.close());
 
@@ -100,16 +104,20 @@ describe("each operation of the OpenAPI document", () => {
     await made("/teams/target");
     await made("/nodes_groups/target", { filters: [] });
     await made("/ca/spaces/target", { ca_id: "puppet-ca" });
-    await made("/ca/authorities/target", { cn: "Target", key: "p256" });
-    const received = { command: "x", version: 1, certname: "seen.example.test", producer_timestamp: null };
+    await made("/ca/authorities/target", { cn: "Target", key: "p-256", parent_id: "puppet-ca" });
+    const received = { command: "replace facts", version: 5, certname: "seen.example.test", producer_timestamp: null };
     const letter = `letter-${count++}`;
-    await queue.reject(letter, { ...received, payload: new Uint8Array() }, "why not", at);
+    const facts = { certname: "seen.example.test", environment: "production", values: {}, producer: null };
+    const payload = new TextEncoder().encode(JSON.stringify({ ...facts, producer_timestamp: new Date(0).toISOString() }));
+    await queue.reject(letter, { ...received, payload }, "why not", at);
     const [report] = (await (await admin("GET", "/api/v1/nodes/seen.example.test/reports")).json()).result;
     const [catalog] = (await (await admin("GET", "/api/v1/nodes/seen.example.test/catalogs")).json()).result;
     const audit = (await (await admin("GET", "/api/v1/audit?limit=1")).json()).result?.[0];
     const certificate = (await (await admin("GET", "/api/v1/ca/certificates")).json()).result[0]?.id ??
-      (await made("/ca/certificates", { certname: "made5.example.test", request: requests[5] })).id;
-    await product.members.beat({ id: "target", host: "h", version: "1", parts: [], online_since: at });
+      (await made("/ca/certificates", requests.shift())).id;
+    const ofTarget = { op: "=", left: { field: "user" }, right: "target" } as const;
+    await product.store.documents.removeWhere("credentials", ofTarget);
+    await product.members.beat({ id: "target", host: "h", release: "1", parts: [], online_since: at });
     return {
       user: "target",
       team: "target",

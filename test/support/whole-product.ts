@@ -59,6 +59,7 @@ export const openProduct = async (options: { readonly dir?: string; readonly env
     if (response.status !== 201) throw new Error(`Cannot log in: ${response.status} ${await response.text()}`);
     return withHeaders({ Cookie: response.headers.getSetCookie()[0]!.split(";")[0]! });
   };
+  let asAdmin: Promise<Asks> | undefined;
   /** A user with these permissions and groups, asking with an API credential. */
   const someone = async (
     name: string,
@@ -67,7 +68,7 @@ export const openProduct = async (options: { readonly dir?: string; readonly env
     const { userRecords, teams, credentials } = product.access;
     await userRecords.create(name, {});
     await teams.create(`${name}-team`, { users: [name], permissions: rights.permissions ?? [] });
-    const admin = await loggedIn("admin");
+    const admin = await (asAdmin ??= loggedIn("admin"));
     for (const [id, filters] of Object.entries(rights.groups ?? {})) {
       const made = await admin("POST", `/api/v1/nodes_groups/${id}`, { filters, teams: [`${name}-team`] });
       if (made.status !== 201) throw new Error(await made.text());

@@ -6,7 +6,7 @@ import type { Ids } from "../../interfaces/ids.ts";
 import type { Log } from "../../interfaces/log.ts";
 import type { Condition } from "../query/plan.ts";
 import { canonicalPermission, isStaticPermission, objectOf } from "./permissions.ts";
-import { sha256 } from "./digest.ts";
+import { createDigests, sha256 } from "./digest.ts";
 import type { User, Users } from "./users.ts";
 
 /** A key for programs. Times are ISO, UTC. */
@@ -52,6 +52,7 @@ export const createCredentials = (deps: {
 }) => {
   const { documents, users, changes, ids, clock, log } = deps;
   const cache = new Map<string, { readonly document: Stored<CredentialDocument>; readonly user: User }>();
+  const digest = createDigests();
   const used = new Map<string, number>();
   let cachedAt = "";
 
@@ -123,7 +124,7 @@ export const createCredentials = (deps: {
      */
     async find(secret: string, id: string | undefined, address: string): Promise<Found | undefined> {
       if (!/^[A-Za-z0-9_-]{43}$/.test(secret)) return undefined;
-      const entry = await load(await sha256(secret));
+      const entry = await load(await digest(secret));
       if (!entry || (id !== undefined && id !== entry.document.id)) return undefined;
       const { expires_at } = entry.document;
       if (expires_at !== null && new Date(expires_at).getTime() <= clock.now()) return undefined;

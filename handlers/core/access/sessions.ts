@@ -3,7 +3,7 @@ import type { Changes } from "../../interfaces/changes.ts";
 import type { Clock } from "../../interfaces/clock.ts";
 import type { Document, Documents, Stored } from "../../interfaces/documents.ts";
 import type { Ids } from "../../interfaces/ids.ts";
-import { sha256 } from "./digest.ts";
+import { createDigests, sha256 } from "./digest.ts";
 import type { User, Users } from "./users.ts";
 
 /** A login of one browser. Times are milliseconds since 1970. */
@@ -44,6 +44,7 @@ export const createSessions = (deps: {
   readonly clock: Clock;
 }) => {
   const { documents, users, changes, ids, clock } = deps;
+  const digest = createDigests();
   const cache = new Map<string, Entry>();
   let cachedAt = "";
 
@@ -106,7 +107,7 @@ export const createSessions = (deps: {
     /** Whose session it is, while it lasts. */
     async find(token: string): Promise<Found | undefined> {
       if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
-      let entry = await load(await sha256(token));
+      let entry = await load(await digest(token));
       const now = clock.now();
       if (!entry || entry.stored.expires_at <= now) return undefined;
       if (now - entry.stored.seen_at >= seenEvery) entry = await touch(entry, now);

@@ -19,6 +19,8 @@ const batch = 100;
 const mostWaiting = 2_000;
 /** Each time some process gets through, so that this many in a row are never lost in practice. */
 const attempts = 200;
+/** Who is beaten that often while the head doesn't move was beaten by no process of ours. */
+const mostSame = 50;
 
 export type AppendDeps = {
   readonly documents: Documents;
@@ -43,11 +45,14 @@ export const createAppender = (deps: AppendDeps) => {
   /** The furthest that this process has seen the log: it never gets shorter. */
   let seen: Place = { seq: 0, hash: genesis };
 
-  /** Where the chain goes on. */
-  const tail = async (): Promise<{ readonly head: Stored<Anchor> | undefined; readonly place: Place }> => {
+  /** Where the chain goes on. `taken`: not where the head says, for something stands there. */
+  const tail = async (
+    taken: boolean,
+  ): Promise<{ readonly head: Stored<Anchor> | undefined; readonly place: Place }> => {
     const before = seen;
     const head = await anchors.read("head");
-    if (head && await anchors.isGenuine("head", head) && !isBehind(head, before)) return { head, place: head };
+    const good = head && !taken && !isBehind(head, before) && await anchors.isGenuine("head", head);
+    if (head && good) return { head, place: head };
     const [newest, checkpoint] = await Promise.all([
       documents.find<AuditRecord>("audit", { order: [{ field: "seq", direction: "desc" }], limit: 1 }),
       anchors.read("checkpoint"),
@@ -56,9 +61,9 @@ export const createAppender = (deps: AppendDeps) => {
     const seq = Math.max(0, ...known);
     if (!head && seq === 0) return { head, place: { seq, hash: genesis } };
     // somebody else may have written the first record just now
-    if (!head && await anchors.read("head")) return await tail();
+    if (!head && await anchors.read("head")) return await tail(taken);
     // Going on as if nothing was wrong would make a new head that vouches for what is left.
-    log.error("The head of the audit log is missing, set back or not genuine: run hoppetdb audit verify", { seq });
+    log.error("Somebody tampered with the end of the audit log: run hoppetdb audit verify", { seq });
     return { head, place: { seq, hash: untied } };
   };
 
@@ -79,8 +84,9 @@ export const createAppender = (deps: AppendDeps) => {
 
   /** `more`: what is changed in the same step. */
   const write = async (entries: readonly Entry[], more: readonly Change[] = []): Promise<void> => {
+    let [version, same]: [number | undefined, number] = [undefined, 0];
     for (let left = attempts;; left--) {
-      const { head, place } = await tail();
+      const { head, place } = await tail(same >= mostSame);
       const records = await recordsAfter(place, entries);
       const { seq, hash } = records.at(-1)!;
       const inserts = records.map((document): Change => ({ do: "insert", collection: "audit", document }));
@@ -90,6 +96,8 @@ export const createAppender = (deps: AppendDeps) => {
         return;
       } catch (error) {
         if (left <= 1 || !isLost(error)) throw error;
+        same = head?.version === version ? same + 1 : 0;
+        version = head?.version;
         // what else was to be changed was another's, too
         if (more.length > 0) throw error;
       }

@@ -11,7 +11,7 @@ import { createAppender } from "./append.ts";
 import type { AuditRecord } from "./audit-record.ts";
 import type { Verification } from "./check-chain.ts";
 import { pruneLog } from "./prune.ts";
-import { type AuditFilter, compared, conditionOf } from "./search.ts";
+import { type AuditFilter, compared, conditionOf, orderedCondition } from "./search.ts";
 import { type ShownRecord, showRecord } from "./shown-record.ts";
 import { verifyLog } from "./verify.ts";
 
@@ -74,7 +74,7 @@ export const createAudit = (deps: {
     record: (event) => appender.append(event),
 
     async list(page) {
-      const where = await conditionOf(page.filter ?? {}, deps);
+      const where = await orderedCondition(page.filter ?? {}, deps);
       if (!where) return { records: [], next: null };
       // one more than asked for tells whether it goes on
       const found = await rows(where, { ...page, limit: page.limit + 1 });
@@ -97,7 +97,7 @@ export const createAudit = (deps: {
     },
 
     async *export(filter = {}) {
-      const filtered = await conditionOf(filter, deps);
+      const filtered = await orderedCondition(filter, deps);
       const [newest] = await documents.find<AuditRecord>("audit", { order: newestFirst, limit: 1, fields: ["seq"] });
       if (!filtered || !newest) return;
       const where: Condition = { op: "and", of: [filtered, compared("seq", "<=", newest.seq)] };

@@ -66,7 +66,7 @@ export const createChainCheck = (vault: Pick<Vault, "verify">, start: Place | un
     report(
       seq,
       prev === untied && last.hash !== untied
-        ? "It is not tied to the records before: when it was written, the head of the log was missing, set back or not genuine"
+        ? "It is not tied to the records before: when it was written, somebody had tampered with the end of the log"
         : seq === 1
         ? "It is not the first record of this log"
         : `It does not follow record ${seq - 1}: one of the two was replaced`,

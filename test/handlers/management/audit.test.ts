@@ -55,6 +55,15 @@ describe("/api/v1/audit", () => {
     for (const secret of [password, "pineapple-42"]) expect(stored).not.toContain(secret);
   });
 
+  it("tells a create that was sent again from one that was done", async () => {
+    const { admin, list } = await open();
+    const key = { "Idempotency-Key": "k1" };
+    expect((await admin("POST", "/api/v1/teams/ops", {}, key)).status).toBe(201);
+    expect((await admin("POST", "/api/v1/teams/ops", {}, key)).status).toBe(201);
+    const { result } = await list("?target=teams/ops");
+    expect(result).toMatchObject([{ status: 201, after: { replayed: true } }, { status: 201, after: { id: "ops" } }]);
+  });
+
   it("pages by a cursor and by a page's number, and picks fields", async () => {
     const { admin, list } = await open();
     for (let i = 0; i < 6; i++) await admin("POST", `/api/v1/teams/team${i}`, {});

@@ -50,6 +50,8 @@ describe("the audit log's search", () => {
     expect(await found({ outcome: "refused" })).toHaveLength(30);
     expect(await found({ outcome: "failed" })).toEqual([]);
     expect(await found({ request_id: "request7" })).toEqual([8]);
+    expect(await found({ address: "192.0.2.1", actor: "bob" })).toHaveLength(20);
+    expect(await found({ address: "192.0.2.2" })).toEqual([]);
     expect(await found({ actor: "bob", outcome: "done", target: "nodes/*", action: "DELETE *" })).toHaveLength(10);
   });
 
@@ -87,6 +89,17 @@ describe("the audit log's search", () => {
     expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => 58 - 3 * i));
     const { records } = await log.audit.list({ direction: "asc", limit: 2, offset: 3 });
     expect(records.map(({ seq }) => seq)).toEqual([4, 5]);
+  });
+
+  it("finds the same by a beginning that very many have", async () => {
+    const documents = { ...log.documents, count: () => Promise.resolve(1_000_000) };
+    const other = await openTestAudit({ documents, seed: 3 });
+    for (const filter of [{ action: "DELETE /api/v1/teams/{team}*" }, { target: "nodes/*" }, { action: "look *" }]) {
+      const [one, two] = [await log.audit.list({ filter, limit: 100 }), await other.audit.list({ filter, limit: 100 })];
+      expect(one.records.length).toBe(20);
+      expect(two).toEqual(one);
+    }
+    expect((await other.audit.list({ filter: { action: "D.*" }, limit: 100 })).records).toEqual([]);
   });
 
   it("refuses a target that is cut off within a word", async () => {

@@ -149,6 +149,23 @@ describe("verify", () => {
     expect(found.problems).toEqual([{ seq: 11, what: "It stands behind the head of the log" }]);
   });
 
+  it("finds it, too, when others have been recorded since", async () => {
+    const found = await after(
+      async (log) => {
+        const { version: _, ...last } = (await log.records())[9]!;
+        await log.documents.insert("audit", await rehashed({ ...last, id: "forged", seq: 11, prev: last.hash }));
+      },
+      async (log) => {
+        await log.audit.record(eventOf({ target: "things/12" }));
+        expect((await log.records()).at(-1)).toMatchObject({ seq: 12, target: "things/12" });
+      },
+    );
+    expect(found.problems.map(({ seq, what }) => `${seq}: ${what.slice(0, 50)}`)).toEqual([
+      "11: It was written by somebody who does not have the ke",
+      "12: It is not tied to the records before: when it was ",
+    ]);
+  });
+
   const setHead = async (log: TestAudit, change: Record<string, unknown> | undefined) => {
     const { version, ...head } = (await log.documents.get("settings", "audit-head"))!;
     await log.documents.remove("settings", "audit-head");
@@ -192,8 +209,7 @@ describe("verify", () => {
     );
     expect(found.problems).toEqual([{
       seq: 9,
-      what:
-        "It is not tied to the records before: when it was written, the head of the log was missing, set back or not genuine",
+      what: "It is not tied to the records before: when it was written, somebody had tampered with the end of the log",
     }]);
   });
 
