@@ -104,7 +104,8 @@ describe("each operation of the OpenAPI document", () => {
     await made("/teams/target");
     await made("/nodes_groups/target", { filters: [] });
     await made("/ca/spaces/target", { ca_id: "puppet-ca" });
-    await made("/ca/authorities/target", { cn: "Target", key: "p-256", parent_id: "puppet-ca" });
+    await made("/ca/authorities/parent", { cn: "Parent", key: "p-256" });
+    await made("/ca/authorities/target", { cn: "Target", key: "p-256", parent_id: "parent" });
     const received = { command: "replace facts", version: 5, certname: "seen.example.test", producer_timestamp: null };
     const letter = `letter-${count++}`;
     const facts = { certname: "seen.example.test", environment: "production", values: {}, producer: null };

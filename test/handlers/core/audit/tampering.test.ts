@@ -161,7 +161,7 @@ describe("verify", () => {
       },
     );
     expect(found.problems.map(({ seq, what }) => `${seq}: ${what.slice(0, 50)}`)).toEqual([
-      "11: It was written by somebody who does not have the ke",
+      "11: It was written by somebody who does not have the k",
       "12: It is not tied to the records before: when it was ",
     ]);
   });
