@@ -4,12 +4,33 @@ import "reflect-metadata";
 import "../handlers/client.ts";
 import "../handlers/core/access/access.ts";
 import "../handlers/core/access/address-group.ts";
+import "../handlers/core/access/credentials.ts";
 import "../handlers/core/access/digest.ts";
+import "../handlers/core/access/explain.ts";
+import "../handlers/core/access/grants.ts";
 import "../handlers/core/access/login-throttle.ts";
 import "../handlers/core/access/login.ts";
 import "../handlers/core/access/password-rules.ts";
+import "../handlers/core/access/permissions.ts";
+import "../handlers/core/access/record-id.ts";
 import "../handlers/core/access/sessions.ts";
+import "../handlers/core/access/teams.ts";
+import "../handlers/core/access/user-records.ts";
 import "../handlers/core/access/users.ts";
+import "../handlers/core/access/viewer.ts";
+import "../handlers/core/access/viewers.ts";
+import "../handlers/core/audit/anchors.ts";
+import "../handlers/core/audit/append.ts";
+import "../handlers/core/audit/audit-record.ts";
+import "../handlers/core/audit/audit.ts";
+import "../handlers/core/audit/check-chain.ts";
+import "../handlers/core/audit/check-lines.ts";
+import "../handlers/core/audit/details.ts";
+import "../handlers/core/audit/prune.ts";
+import "../handlers/core/audit/search.ts";
+import "../handlers/core/audit/shown-record.ts";
+import "../handlers/core/audit/tasks.ts";
+import "../handlers/core/audit/verify.ts";
 import "../handlers/core/bytes/collect.ts";
 import "../handlers/core/ca/alt-name-templates.ts";
 import "../handlers/core/ca/authorities.ts";
@@ -60,6 +81,16 @@ import "../handlers/core/encryption/key-ring.ts";
 import "../handlers/core/forward/forward-due.ts";
 import "../handlers/core/gate.ts";
 import "../handlers/core/json/exact-json.ts";
+import "../handlers/core/json/members.ts";
+import "../handlers/core/members.ts";
+import "../handlers/core/node-groups/node-group.ts";
+import "../handlers/core/node-groups/node-groups.ts";
+import "../handlers/core/node-groups/rules.ts";
+import "../handlers/core/node-groups/sight.ts";
+import "../handlers/core/nodes/catalog-diff.ts";
+import "../handlers/core/nodes/dead-letters.ts";
+import "../handlers/core/nodes/fact-filter.ts";
+import "../handlers/core/nodes/fact-test.ts";
 import "../handlers/core/nodes/list-nodes.ts";
 import "../handlers/core/nodes/node-catalogs.ts";
 import "../handlers/core/nodes/node-facts.ts";
@@ -70,6 +101,10 @@ import "../handlers/core/nodes/node-summary.ts";
 import "../handlers/core/nodes/nodes-deps.ts";
 import "../handlers/core/nodes/nodes.ts";
 import "../handlers/core/nodes/redact-row.ts";
+import "../handlers/core/nodes/remove-node.ts";
+import "../handlers/core/nodes/report-diff.ts";
+import "../handlers/core/nodes/same-json.ts";
+import "../handlers/core/nodes/scope.ts";
 import "../handlers/core/nodes/shown-json.ts";
 import "../handlers/core/periodic/run-due.ts";
 import "../handlers/core/query/ast/condition.ts";
@@ -82,6 +117,7 @@ import "../handlers/core/query/ast/special.ts";
 import "../handlers/core/query/ast/terms.ts";
 import "../handlers/core/query/ast/values.ts";
 import "../handlers/core/query/entities.ts";
+import "../handlers/core/query/keyset.ts";
 import "../handlers/core/query/plan.ts";
 import "../handlers/core/query/validate-plan.ts";
 import "../handlers/core/redaction/aho-corasick.ts";
@@ -89,16 +125,21 @@ import "../handlers/core/redaction/base64.ts";
 import "../handlers/core/redaction/check-secret.ts";
 import "../handlers/core/redaction/forms.ts";
 import "../handlers/core/redaction/gram-filter.ts";
+import "../handlers/core/redaction/hide-looks.ts";
 import "../handlers/core/redaction/hide-marked.ts";
 import "../handlers/core/redaction/lru.ts";
 import "../handlers/core/redaction/marks.ts";
 import "../handlers/core/redaction/own-words.ts";
 import "../handlers/core/redaction/puppet-marks.ts";
+import "../handlers/core/redaction/redact-place.ts";
 import "../handlers/core/redaction/redact.ts";
 import "../handlers/core/redaction/redactor.ts";
+import "../handlers/core/redaction/secret-places.ts";
 import "../handlers/core/redaction/secret-registry.ts";
+import "../handlers/core/redaction/secret-rules.ts";
 import "../handlers/core/redaction/shapes.ts";
 import "../handlers/core/redaction/trie.ts";
+import "../handlers/core/redaction/unredacted.ts";
 import "../handlers/core/x509/alt-names.ts";
 import "../handlers/core/x509/certificate.ts";
 import "../handlers/core/x509/crl.ts";
@@ -117,20 +158,27 @@ import "../handlers/core/x509/write-crl.ts";
 import "../handlers/core/x509/write-der.ts";
 import "../handlers/errors.ts";
 import "../handlers/http/access-log.ts";
+import "../handlers/http/audited.ts";
 import "../handlers/http/body-limit.ts";
+import "../handlers/http/cursor.ts";
 import "../handlers/http/env.ts";
+import "../handlers/http/etag.ts";
+import "../handlers/http/given-credential.ts";
 import "../handlers/http/health.ts";
+import "../handlers/http/idempotent.ts";
+import "../handlers/http/kept-answers.ts";
 import "../handlers/http/paging.ts";
 import "../handlers/http/problem.ts";
 import "../handlers/http/read-body.ts";
 import "../handlers/http/request-id.ts";
-import "../handlers/http/require-admin.ts";
+import "../handlers/http/requires.ts";
 import "../handlers/http/route-facts.ts";
 import "../handlers/http/same-origin.ts";
 import "../handlers/http/security-headers.ts";
 import "../handlers/http/session-cookie.ts";
 import "../handlers/http/session.ts";
 import "../handlers/http/validate.ts";
+import "../handlers/interfaces/audit.ts";
 import "../handlers/interfaces/changes.ts";
 import "../handlers/interfaces/clock.ts";
 import "../handlers/interfaces/command.ts";
@@ -148,6 +196,8 @@ import "../handlers/interfaces/store.ts";
 import "../handlers/interfaces/upstream.ts";
 import "../handlers/interfaces/vault.ts";
 import "../handlers/management.ts";
+import "../handlers/management/access.ts";
+import "../handlers/management/audit.ts";
 import "../handlers/management/authenticate.ts";
 import "../handlers/management/ca.ts";
 import "../handlers/management/ca/answers.ts";
@@ -158,20 +208,36 @@ import "../handlers/management/ca/page-of.ts";
 import "../handlers/management/ca/shapes.ts";
 import "../handlers/management/ca/spaces.ts";
 import "../handlers/management/ca/tokens.ts";
+import "../handlers/management/credentials.ts";
 import "../handlers/management/dead-letters.ts";
 import "../handlers/management/docs-style.ts";
 import "../handlers/management/docs.ts";
+import "../handlers/management/each-of.ts";
+import "../handlers/management/exported-resources.ts";
+import "../handlers/management/fact-values.ts";
 import "../handlers/management/json-schema.ts";
+import "../handlers/management/list-documents.ts";
+import "../handlers/management/members.ts";
 import "../handlers/management/node-answers.ts";
 import "../handlers/management/node-catalogs.ts";
+import "../handlers/management/node-changes.ts";
+import "../handlers/management/node-diffs.ts";
 import "../handlers/management/node-facts.ts";
+import "../handlers/management/node-groups-of.ts";
 import "../handlers/management/node-reports.ts";
+import "../handlers/management/nodes-groups.ts";
 import "../handlers/management/nodes-secrets-redactor.ts";
 import "../handlers/management/nodes.ts";
 import "../handlers/management/openapi.ts";
-import "../handlers/management/sessions.ts";
+import "../handlers/management/permissions.ts";
+import "../handlers/management/secret-rules.ts";
+import "../handlers/management/self.ts";
+import "../handlers/management/teams.ts";
 import "../handlers/management/tick.ts";
 import "../handlers/management/type-text.ts";
+import "../handlers/management/unredacted.ts";
+import "../handlers/management/user-sessions.ts";
+import "../handlers/management/users.ts";
 import "../handlers/puppet-ca/access.ts";
 import "../handlers/puppet-ca/bulk.ts";
 import "../handlers/puppet-ca/expirations.ts";
@@ -185,6 +251,7 @@ import "../handlers/puppet-ca/text.ts";
 import "../handlers/puppet.ts";
 import "../handlers/puppet/access.ts";
 import "../handlers/puppet/headers.ts";
+import "../handlers/puppet/inject-facts.ts";
 import "../handlers/puppet/limited-body.ts";
 import "../handlers/puppet/passed-catalog.ts";
 import "../handlers/puppet/render-error.ts";
@@ -242,6 +309,10 @@ import { defaultPolicy } from "../handlers/core/ca/policy.ts";
 import { createSigningKeys } from "../handlers/core/ca/signing-keys.ts";
 import { parseCommand } from "../handlers/core/commands/parse-command.ts";
 import { createGate } from "../handlers/core/gate.ts";
+import { createAudit } from "../handlers/core/audit/audit.ts";
+import { createMembers } from "../handlers/core/members.ts";
+import { createNodeGroups } from "../handlers/core/node-groups/node-groups.ts";
+import { createRemoveNode } from "../handlers/core/nodes/remove-node.ts";
 import { createNodes } from "../handlers/core/nodes/nodes.ts";
 import { createSecretRegistry } from "../handlers/core/redaction/secret-registry.ts";
 import { managementApp } from "../handlers/management.ts";
@@ -296,6 +367,9 @@ await makeFirstAuthority(ca, { host: "ca.example.test", mark: "1", keys: "p-256"
 const common = { clock, ids, log, ready: () => Promise.resolve(), started: () => true };
 const publicUrl = "http://127.0.0.1:8000";
 const replay = () => Promise.resolve(false);
+const nodes = createNodes({ estate, redactor, clock });
+const removeNode = createRemoveNode({ estate, queue });
+const audit = createAudit({ documents, vault, clock, ids, log, redactor });
 
 const apps = {
   management: managementApp({
@@ -304,14 +378,22 @@ const apps = {
     secrets,
     documents,
     estate,
+    changes,
+    nodes,
     queue,
+    vault,
+    audit,
+    groups: createNodeGroups({ documents, estate, clock }),
+    members: createMembers({ documents, clock }),
+    removeNode,
     replay,
     ca,
     publicUrl,
     version: "0",
     tick: { secret: undefined, runDue: () => Promise.resolve([]) },
     ui: ui({
-      nodes: createNodes({ estate, redactor, clock }),
+      nodes,
+      removeNode,
       access,
       queue,
       replay,

@@ -86,7 +86,7 @@ export const compareCatalogs = (
   const added: ResourceName[] = [];
   const removed: ResourceName[] = [];
   const changed: ChangedResource[] = [];
-  for (const [before, after] of pairUp(listOf(a.resources), listOf(b.resources), keyOf)) {
+  for (const [before, after] of pairUp(listOf(a.resources), listOf(b.resources), keyOf, contentOf)) {
     if (!before) added.push(nameOf(after!));
     else if (!after) removed.push(nameOf(before));
     else {
@@ -136,6 +136,8 @@ const membersOf = (value: unknown): Resource => typeof value === "object" && val
 
 const nameOf = ({ type, title }: Resource): ResourceName => ({ type: String(type), title: String(title) });
 const keyOf = (resource: Resource): string => `${resource["type"]}[${resource["title"]}]`;
+
+const contentOf = ({ exported, tags, parameters }: Resource): unknown => [exported, tags, parameters];
 
 const byName = (one: ResourceName, other: ResourceName): number => {
   if (one.type !== other.type) return one.type < other.type ? -1 : 1;

@@ -69,7 +69,7 @@ const compareResources = (
   const removed: (ResourceName & ResourceRun)[] = [];
   const changed: ReportDiff["changed"][number][] = [];
   const keyOf = (each: Resource) => `${each["resource_type"]}[${each["resource_title"]}]`;
-  for (const [before, after] of pairUp(a, b, keyOf)) {
+  for (const [before, after] of pairUp(a, b, keyOf, runOf)) {
     if (!before) added.push({ ...nameOf(after!), ...runOf(after!) });
     else if (!after) removed.push({ ...nameOf(before), ...runOf(before) });
     else {

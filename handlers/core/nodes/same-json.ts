@@ -24,21 +24,23 @@ export const sameJson = (a: unknown, b: unknown): boolean => {
 
 /**
  * Each thing of one list with the one of the other that has the same key, or with nothing. Several may have one key, as
- * names do from which secrets were taken: those that are the same in all are put together, then the rest in its order.
+ * names do from which secrets were taken: those with the same content are put together, then the rest in its order.
  */
 export const pairUp = <T>(
   before: readonly T[],
   after: readonly T[],
   keyOf: (thing: T) => string,
+  contentOf: (thing: T) => unknown = (thing) => thing,
 ): readonly (readonly [before: T | undefined, after: T | undefined])[] => {
   const [had, has] = [before, after].map((things) => Map.groupBy(things, keyOf));
   return [...new Set([...had!.keys(), ...has!.keys()])].flatMap((key) => {
     const [was, is] = [had!.get(key) ?? [], has!.get(key) ?? []];
     if (was.length <= 1 && is.length <= 1) return [[was[0], is[0]] as const];
-    const same = Map.groupBy(is, (each) => JSON.stringify(each));
+    const textOf = (each: T) => JSON.stringify(contentOf(each));
+    const same = Map.groupBy(is, textOf);
     const pairs: (readonly [T | undefined, T | undefined])[] = [];
     const rest = was.filter((each) => {
-      const twin = same.get(JSON.stringify(each))?.pop();
+      const twin = same.get(textOf(each))?.pop();
       if (twin !== undefined) pairs.push([each, twin]);
       return twin === undefined;
     });
