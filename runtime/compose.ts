@@ -145,7 +145,7 @@ export const compose = async (config: Config, dataDir: DataDir, log: Log) => {
       }),
       puppet: puppetApp({
         ...common,
-        ...(ca ? { ca: { ca, adminCns: config.CA_ADMIN_CNS, log } } : {}),
+        ...(ca ? { ca: { ca, adminCns: config.CA_ADMIN_CNS, audit, log } } : {}),
         upstream: puppetserver,
         gate: createGate({
           concurrency: config.PUPPETSERVER_CONCURRENCY * (config.PUPPETSERVER_URL?.length ?? 1),

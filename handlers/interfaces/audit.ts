@@ -5,7 +5,7 @@ export type AuditEvent = {
   /** The user; null where nobody was logged in. */
   readonly actor: string | null;
   /** The login that it was done with. */
-  readonly via: "session" | "credential" | "cli" | "none";
+  readonly via: "session" | "credential" | "certificate" | "cli" | "none";
   /** From where, e.g. an IP address; null from the command line. */
   readonly address: string | null;
   /** What it was done to, e.g. `teams/ops` or `nodes/web01.example.com`. */

@@ -24,9 +24,10 @@ export const authenticateApi = (
   },
 ) => {
   const { login, sessions, cookie } = deps;
-  const endPresent = async (token: string | undefined): Promise<void> => {
+  const endPresent = async (token: string | undefined): Promise<string | undefined> => {
     const found = token === undefined ? undefined : await sessions.find(token);
     if (found) await sessions.end(found.user.id, found.session.id);
+    return found?.user.id;
   };
   return new Hono<SessionEnv>()
     .get(
@@ -67,7 +68,8 @@ export const authenticateApi = (
         responses: { 200: z.object({}) },
       }),
       async (c) => {
-        await endPresent(cookie.read(c));
+        const actor = await endPresent(cookie.read(c));
+        if (actor !== undefined) noteChange(c, { target: "authenticate", actor });
         cookie.clear(c);
         return c.json({});
       },

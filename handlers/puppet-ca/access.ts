@@ -4,6 +4,7 @@ import { certificateParts, stringValue } from "../core/x509/extensions.ts";
 import { pemBlocks } from "../core/x509/pem.ts";
 import type { PortEnv } from "../http/env.ts";
 import type { Actor } from "../core/ca/records.ts";
+import type { Audit, AuditEvent } from "../interfaces/audit.ts";
 import type { Log } from "../interfaces/log.ts";
 import type { Peer } from "../interfaces/peer.ts";
 import { text } from "./text.ts";
@@ -32,14 +33,36 @@ export const requireCertificate = (log: Log): MiddlewareHandler<PortEnv> => asyn
  * lists. Being trusted for other nodes' catalogs (HOPPETDB_TRUSTED_CNS) gives no such right.
  */
 export const requireAdmin = (
-  { adminCns, log }: { readonly adminCns: readonly string[]; readonly log: Log },
+  { adminCns, audit, log }: {
+    readonly adminCns: readonly string[];
+    readonly audit?: Audit | undefined;
+    readonly log: Log;
+  },
 ): MiddlewareHandler<PortEnv> =>
 async (c, next) => {
   const peer = peerOf(c);
-  if (peer.kind === "verified" && (adminCns.includes(peer.certname) || hasCliAuth(peer.pem))) return await next();
+  if (peer.kind === "verified" && (adminCns.includes(peer.certname) || hasCliAuth(peer.pem))) {
+    await next();
+    if (audit && !["GET", "HEAD"].includes(c.req.method)) await audit.record(eventOf(c, peer.certname));
+    return;
+  }
   const reason = peer.kind === "verified" ? `${peer.certname} has no pp_cli_auth` : peer.reason;
   log.warn("Request to the CA was refused", { path: c.req.path, reason });
   return forbidden(c);
+};
+
+const eventOf = (c: Context<PortEnv>, certname: string): AuditEvent => {
+  const { status } = c.res;
+  return {
+    action: `${c.req.method} /puppet-ca/v1`,
+    actor: certname,
+    via: "certificate",
+    address: c.env.remoteAddress,
+    target: c.req.path.replace(/^\/+/, ""),
+    outcome: status < 400 ? "done" : status < 500 ? "refused" : "failed",
+    status,
+    request_id: c.var.requestId ?? null,
+  };
 };
 
 const hasCliAuth = (pem: string): boolean => {

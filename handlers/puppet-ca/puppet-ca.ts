@@ -4,6 +4,7 @@ import { puppetSpace } from "../core/ca/spaces.ts";
 import { AppError } from "../errors.ts";
 import type { PortEnv } from "../http/env.ts";
 import { readBody } from "../http/read-body.ts";
+import type { Audit } from "../interfaces/audit.ts";
 import type { Log } from "../interfaces/log.ts";
 import { forbidden, peerOf, requireAdmin, requireCertificate } from "./access.ts";
 import { bulkRoutes } from "./bulk.ts";
@@ -19,6 +20,8 @@ export type PuppetCaDeps = {
   readonly ca: Pick<OpenCa, "certificates" | "spaces" | "authorities" | "updateExternalCrls" | "ocsp">;
   /** HOPPETDB_CA_ADMIN_CNS. */
   readonly adminCns: readonly string[];
+  /** What administrators change. */
+  readonly audit?: Audit;
   readonly log: Log;
 };
 

@@ -2,8 +2,10 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
 import type { Login } from "../core/access/login.ts";
+import type { Users } from "../core/access/users.ts";
 import type { Sessions } from "../core/access/sessions.ts";
 import { AppError } from "../errors.ts";
+import { noteChange } from "../http/audited.ts";
 import { safeNext, type SessionEnv } from "../http/session.ts";
 import type { SessionCookie } from "../http/session-cookie.ts";
 import { validate } from "../http/validate.ts";
@@ -13,6 +15,7 @@ import { logo } from "./icons.ts";
 
 export type LoginDeps = {
   readonly login: Pick<Login, "logIn">;
+  readonly users: Pick<Users, "find">;
   readonly sessions: Pick<Sessions, "find" | "end">;
   readonly cookie: SessionCookie;
   readonly frame: Frame;
@@ -26,10 +29,11 @@ const given = z.object({
 });
 
 /** `/login` and `/logout`. After the login one is where one wanted to go, on our own pages only. */
-export const loginPages = ({ login, sessions, cookie, frame }: LoginDeps) => {
-  const endPresent = async (token: string | undefined): Promise<void> => {
+export const loginPages = ({ login, users, sessions, cookie, frame }: LoginDeps) => {
+  const endPresent = async (token: string | undefined): Promise<string | undefined> => {
     const found = token === undefined ? undefined : await sessions.find(token);
     if (found) await sessions.end(found.user.id, found.session.id);
+    return found?.user.id;
   };
   return new Hono<SessionEnv>()
     .get("/login", validate("query", z.object({ next })), async (c) => {
@@ -42,6 +46,7 @@ export const loginPages = ({ login, sessions, cookie, frame }: LoginDeps) => {
       const { user, password, next } = c.req.valid("form");
       const wanted = safeNext(next);
       try {
+        noteChange(c, { target: "authenticate", actor: (await users.find(user))?.id });
         const { token } = await login.logIn({ user, password, address: c.env.remoteAddress });
         await endPresent(cookie.read(c));
         cookie.set(c, token);
@@ -58,7 +63,8 @@ export const loginPages = ({ login, sessions, cookie, frame }: LoginDeps) => {
       }
     })
     .post("/logout", async (c) => {
-      await endPresent(cookie.read(c));
+      const actor = await endPresent(cookie.read(c));
+      if (actor !== undefined) noteChange(c, { target: "authenticate", actor });
       cookie.clear(c);
       return c.redirect("/login", 303);
     });

@@ -26,6 +26,7 @@ export type UiDeps = {
   readonly access: Omit<LoginDeps, "cookie" | "sessions"> & {
     readonly sessions: Pick<Access["sessions"], "find" | "list" | "end">;
     readonly login: Access["login"];
+    readonly users: Pick<Access["users"], "find">;
   };
   readonly queue: LettersDeps["queue"] & Pick<CommandQueue, "dropDeadLetter">;
   /** Tries a dead letter again; the same as `managementApp` has. */

@@ -4,6 +4,7 @@ import type { OpenCa } from "../../handlers/core/ca/ca.ts";
 import { createKeyRing } from "../../handlers/core/encryption/key-ring.ts";
 import { puppetSpace } from "../../handlers/core/ca/spaces.ts";
 import type { Log } from "../../handlers/interfaces/log.ts";
+import { recordFromCli } from "../cli/audit.ts";
 import { readConfig } from "../config.ts";
 import type { Environment } from "../config.ts";
 import { openDataDir } from "../data-dir.ts";
@@ -23,6 +24,8 @@ export type CommandCa = OpenCa & {
     /** Nodes that the store knows: each has a certificate of the Puppetserver's CA, as far as can be told from here. */
     liveProxy(): Promise<number>;
   };
+  /** Notes in the audit log what a command has done. */
+  record(action: string, outcome: "done" | "refused"): Promise<void>;
   /** Makes the first authorities where there are none. */
   prepare(): Promise<void>;
 };
@@ -53,6 +56,8 @@ export const openCaForCommand = async (
         liveOwn: () => ca.certificates.count({ space: puppetSpace, status: ["signed"] }),
         liveProxy: () => estate.count({ entity: "nodes", select: [] }),
       },
+      record: (action, outcome) =>
+        recordFromCli({ ...store, vault, clock, ids, log }, { action, outcome, target: "ca" }),
       prepare: () => prepareCa(ca, config, ids, log),
     },
     close: async () => {

@@ -77,7 +77,7 @@ describe("each operation of the OpenAPI document", () => {
 
   beforeAll(async () => {
     product = await openProduct();
-    admin = await product.loggedIn("admin");
+    admin = await product.administrator();
     operations = operationsOf(await (await admin("GET", "/openapi.json")).json());
     for (let i = 0; i < 6; i++) {
       const certname = `made${i}.example.test`;

@@ -60,6 +60,7 @@ export const openProduct = async (options: { readonly dir?: string; readonly env
     return withHeaders({ Cookie: response.headers.getSetCookie()[0]!.split(";")[0]! });
   };
   let asAdmin: Promise<Asks> | undefined;
+  const administrator = () => asAdmin ??= loggedIn("admin");
   /** A user with these permissions and groups, asking with an API credential. */
   const someone = async (
     name: string,
@@ -68,7 +69,7 @@ export const openProduct = async (options: { readonly dir?: string; readonly env
     const { userRecords, teams, credentials } = product.access;
     await userRecords.create(name, {});
     await teams.create(`${name}-team`, { users: [name], permissions: rights.permissions ?? [] });
-    const admin = await (asAdmin ??= loggedIn("admin"));
+    const admin = await administrator();
     for (const [id, filters] of Object.entries(rights.groups ?? {})) {
       const made = await admin("POST", `/api/v1/nodes_groups/${id}`, { filters, teams: [`${name}-team`] });
       if (made.status !== 201) throw new Error(await made.text());
@@ -84,6 +85,8 @@ export const openProduct = async (options: { readonly dir?: string; readonly env
     anonymous,
     withHeaders,
     loggedIn,
+    /** The administrator, logged in once. */
+    administrator,
     someone,
     async close() {
       await product.close();

@@ -10,6 +10,8 @@ export type Plan = {
   readonly select: readonly Projection[];
   readonly where?: Condition;
   readonly groupBy?: readonly FieldRef[];
+  /** Of groups: first by how many rows each has, then in their order. */
+  readonly byCount?: "asc" | "desc";
   readonly order?: readonly Order[];
   readonly limit?: number;
   readonly offset?: number;

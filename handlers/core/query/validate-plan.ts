@@ -26,6 +26,7 @@ const checkPlan = (plan: Plan, depth: number): void => {
   }
   for (const each of plan.groupBy ?? []) fieldOf(plan.entity, each, "output");
   if (plan.groupBy && plan.select.length === 0) throw bad("A grouped query needs a list of what is selected");
+  if (plan.byCount && !plan.groupBy) throw bad("Only groups can be sorted by how many rows they have");
   for (const each of plan.order ?? []) {
     const type = fieldOf(plan.entity, each, "filter");
     if (type === "array") throw bad(`"${each.field}" of ${plan.entity} cannot be sorted by`, each.field);

@@ -21,7 +21,7 @@ export const clean = caCommand({
     ...checkKnownNames(certname),
   ],
   run: ({ certname, force }, terminal) =>
-    withCa(terminal, { changes: true }, ({ certificates }) =>
+    withCa(terminal, { changes: true, action: "ca clean" }, ({ certificates }) =>
       forEachName(certname, async (each) => {
         const { space, status } = await findName(certificates, each);
         await certificates.clean({ space, certname: each, by: terminal.by, force });

@@ -22,7 +22,7 @@ export const crl = caCommand({
     update !== undefined && (summary || authority !== undefined) ? ["--update goes with no other flag"] : [],
   run: ({ authority, summary, update }, terminal) => {
     const lists = update === undefined ? undefined : readText(update);
-    return withCa(terminal, {}, async ({ authorities, spaces, updateExternalCrls }) => {
+    return withCa(terminal, { action: "ca crl" }, async ({ authorities, spaces, updateExternalCrls }) => {
       if (lists !== undefined) {
         terminal.out(`${counted(await updateExternalCrls(lists), "CRL")} of external authorities taken`);
         return 0;

@@ -51,7 +51,7 @@ export const generate = caCommand({
     { certname, "subject-alt-names": altNames, "ca-client": cliAuth, ttl, key = "rsa-4096", dir, force },
     terminal,
   ) =>
-    withCa(terminal, { changes: true }, async (ca) => {
+    withCa(terminal, { changes: true, action: "ca generate" }, async (ca) => {
       const folder = resolve(dir ?? join(readConfig(terminal.env).DATA_DIR, "ssl"));
       const wanted: Wanted = {
         folder,

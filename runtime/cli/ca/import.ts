@@ -24,7 +24,7 @@ export const importCa = caCommand({
   operands: ["DIR"],
   run: ({ force }, terminal, [dir = ""]) => {
     const folder = openPuppetCaFolder(resolve(dir));
-    return withCa(terminal, { needs: "nothing" }, async (ca) => {
+    return withCa(terminal, { needs: "nothing", action: "ca import" }, async (ca) => {
       if (!force) await checkNothingIsLost(ca, folder.files.caCert);
       const { authority, certificates, revocations, problems } = await ca.transfer.importPuppetCa(
         folder.files,

@@ -26,7 +26,7 @@ export const install = caCommand({
       chain: [readText(chain)],
       ...(crl === undefined ? {} : { crls: readText(crl) }),
     };
-    return withCa(terminal, { needs: "store" }, async ({ authorities }) => {
+    return withCa(terminal, { needs: "store", action: "ca install" }, async ({ authorities }) => {
       const { cn, not_after } = await authorities.install({ id, ...files, by: terminal.by });
       terminal.out(`Authority "${id}" (${cn}) can sign, until ${showTime(not_after)}`);
       if (crl === undefined) {

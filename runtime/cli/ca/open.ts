@@ -13,7 +13,12 @@ type Needs = "ca" | "store" | "nothing";
  */
 export const withCa = async (
   terminal: Terminal,
-  { needs = "ca", changes = false }: { readonly needs?: Needs; readonly changes?: boolean },
+  { needs = "ca", changes = false, action }: {
+    readonly needs?: Needs;
+    readonly changes?: boolean;
+    /** What the audit log calls it; undefined where nothing is changed. */
+    readonly action?: string | undefined;
+  },
   work: (ca: CommandCa) => Promise<number>,
 ): Promise<number> => {
   const { store } = readConfig(terminal.env);
@@ -38,7 +43,10 @@ export const withCa = async (
         "Warning: agents are sent to the Puppetserver's CA (HOPPETDB_CA=proxy); this is the one in the store",
       );
     }
-    return await work(ca);
+    const status = await work(ca);
+    // 24: some of it was done
+    if (action !== undefined) await ca.record(action, status === 0 || status === 24 ? "done" : "refused");
+    return status;
   } finally {
     await close();
   }

@@ -13,7 +13,7 @@ export const prune = caCommand({
   ],
   flags: {},
   run: (_, terminal) =>
-    withCa(terminal, {}, async ({ authorities, certificates, spaces }) => {
+    withCa(terminal, { action: "ca prune" }, async ({ authorities, certificates, spaces }) => {
       const { ca_id } = (await spaces.get(puppetSpace))!;
       const { entries, this_update } = await authorities.crl(ca_id);
       let expired = 0;

@@ -42,7 +42,7 @@ export const revoke = caCommand({
     ...checkKnownNames(certname),
   ],
   run: ({ certname, serial, authority, reason, force }, terminal) =>
-    withCa(terminal, { changes: true }, async (ca) => {
+    withCa(terminal, { changes: true, action: "ca revoke" }, async (ca) => {
       const how: How = { by: terminal.by, force, ...(reason ? { reason: reason as RevocationReason } : {}) };
       return serial === undefined
         ? await byName(ca, certname, how, terminal)

@@ -25,7 +25,7 @@ export const sign = caCommand({
     ...checkTtl(ttl),
   ],
   run: ({ certname, all, ttl }, terminal) =>
-    withCa(terminal, { changes: true }, async ({ certificates }) => {
+    withCa(terminal, { changes: true, action: "ca sign" }, async ({ certificates }) => {
       const names = all ? await waiting(certificates) : certname;
       if (names.length === 0) {
         reportErrors(terminal, ["No waiting certificate requests to sign"]);

@@ -20,7 +20,7 @@ export const switchMode = caCommand({
     mode === "own" || mode === "proxy" ? [] : [`Unknown mode '${mode}', expected own or proxy`],
   run: ({ yes }, terminal, [given]) => {
     const wanted = given as CaMode;
-    return withCa(terminal, { needs: wanted === "own" ? "nothing" : "store" }, async (ca) => {
+    return withCa(terminal, { needs: wanted === "own" ? "nothing" : "store", action: "ca switch" }, async (ca) => {
       const current = await ca.mode.current();
       if (current === wanted) {
         terminal.out(`The CA of this store is "${wanted}" already`);

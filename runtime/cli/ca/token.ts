@@ -23,7 +23,7 @@ const create = caCommand({
     ...checkTtl(ttl),
   ],
   run: ({ certname = "", ttl = "1h" }, terminal) =>
-    withCa(terminal, { changes: true }, async ({ tokens }) => {
+    withCa(terminal, { changes: true, action: "ca token create" }, async ({ tokens }) => {
       const { token, record } = await tokens.create({ certname, ttl: readTtl(ttl)!, by: terminal.by });
       terminal.out(token);
       terminal.err(
@@ -68,7 +68,7 @@ const remove = caCommand({
   check: (_, [id = ""]) =>
     /^[0-9a-f]{8,64}$/.test(id) ? [] : [`'${id}' is no ID of a token: see hoppetdb ca token list`],
   run: (_, terminal, [id = ""]) =>
-    withCa(terminal, {}, async ({ tokens }) => {
+    withCa(terminal, { action: "ca token remove" }, async ({ tokens }) => {
       const [found, another] = (await all(tokens)).filter((each) => each.id.startsWith(id));
       if (!found || another || !await tokens.remove(found.id)) {
         reportErrors(terminal, [another ? `Several tokens begin with ${id}` : `There is no token ${id}`]);

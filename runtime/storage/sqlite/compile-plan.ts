@@ -29,7 +29,7 @@ export const compilePlan = (plan: Plan): CompiledPlan => {
 
 /** How many rows the plan has without its limit and offset. */
 export const compileCount = (plan: Plan): Query => {
-  const { limit: _limit, offset: _offset, order: _order, ...whole } = plan;
+  const { limit: _limit, offset: _offset, order: _order, byCount: _byCount, ...whole } = plan;
   validatePlan(whole);
   const params = createParams();
   const grouped = whole.groupBy !== undefined || whole.select.some((each) => "aggregate" in each);
@@ -70,6 +70,7 @@ const compile = (plan: Plan, scope: Scope, shown: boolean): { selects: readonly 
   const order = (plan.order ?? []).map((each) =>
     `${valueSql(source.column(each))} ${each.direction === "desc" ? "DESC" : "ASC"}`
   );
+  if (plan.byCount) order.unshift(`count(*) ${plan.byCount === "desc" ? "DESC" : "ASC"}`);
   const rest = [`FROM ${source.from()} WHERE ${where ? `${where} AND ` : ""}${source.ticks()}`];
   if (groups.length > 0) rest.push(`GROUP BY ${groups.join(", ")}`);
   if (order.length > 0) rest.push(`ORDER BY ${order.join(", ")}`);

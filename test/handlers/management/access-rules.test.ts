@@ -10,7 +10,7 @@ const status = async (answer: Promise<Response>) => (await answer).status;
 
 beforeAll(async () => {
   product = await openProduct();
-  admin = await product.loggedIn("admin");
+  admin = await product.administrator();
   await fill(product.store.estate, [
     factsOf("web01.example", 1000, '{"role":"web","cpus":4,"virtual":true,"trusted":{"extensions":{"pp_zone":"dmz"}}}'),
     factsOf("web02.example", 1000, '{"role":"web","cpus":8}', { environment: "staging" }),
@@ -156,7 +156,7 @@ describe("API credentials", () => {
         Authorization: `Bearer ${id}.${secret}`,
       }]
     ) {
-      const ask = product.withHeaders(headers as Record<string, string>);
+      const ask = product.withHeaders(headers);
       expect(await status(ask("GET", "/api/v1/teams"))).toBe(200);
       expect(await status(ask("GET", "/api/v1/users"))).toBe(403);
       // a limited one makes no other that is not
