@@ -151,11 +151,12 @@ describe("API credentials", () => {
     const made = await json(admin("POST", "/api/v1/users/robot/credentials", { permissions: ["TEAMS:GET"] }));
     expect(made).toMatchObject({ permissions: ["TEAMS::GET"], last_used_at: null });
     const { id, secret } = made;
-    for (
-      const headers of [{ "x-secret-id": id, "x-secret": secret }, { Authorization: `Bearer ${secret}` }, {
-        Authorization: `Bearer ${id}.${secret}`,
-      }]
-    ) {
+    const forms: Record<string, string>[] = [
+      { "x-secret-id": id, "x-secret": secret },
+      { Authorization: `Bearer ${secret}` },
+      { Authorization: `Bearer ${id}.${secret}` },
+    ];
+    for (const headers of forms) {
       const ask = product.withHeaders(headers);
       expect(await status(ask("GET", "/api/v1/teams"))).toBe(200);
       expect(await status(ask("GET", "/api/v1/users"))).toBe(403);
