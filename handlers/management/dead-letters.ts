@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { type LettersDeps, lettersSeenBy } from "../core/nodes/dead-letters.ts";
+import type { NodeViews } from "../core/nodes/nodes.ts";
 import { AppError } from "../errors.ts";
 import { noteChange } from "../http/audited.ts";
 import { envelope, envelopeOf, offsetOf, paging, pick } from "../http/paging.ts";
@@ -8,7 +9,6 @@ import { requires } from "../http/requires.ts";
 import type { SessionEnv } from "../http/session.ts";
 import { describeRoute, validate } from "../http/validate.ts";
 import type { CommandQueue, DeadLetter } from "../interfaces/queue.ts";
-import type { Redactor } from "../interfaces/redactor.ts";
 import { seal } from "../interfaces/sealed.ts";
 
 const letter = z.object({
@@ -39,29 +39,28 @@ const tags = ["dead_letters"];
 /** `/api/v1/dead_letters`: commands that could not be stored or forwarded, for a person to decide. */
 export const deadLettersApi = (deps: {
   readonly queue: LettersDeps["queue"] & Pick<CommandQueue, "dropDeadLetter">;
-  readonly nodes: LettersDeps["nodes"];
-  readonly redactor: () => Redactor;
+  readonly nodes: LettersDeps["nodes"] & Pick<NodeViews, "redactText">;
   /** Tries it once more, at once or by putting it back in line. False: it is gone. Throws AppError when it fails again. */
   readonly replay: (id: string) => Promise<boolean>;
 }) => {
-  const { queue, redactor } = deps;
-  const show = (each: DeadLetter): Shown => ({
+  const { queue } = deps;
+  const show = async (each: DeadLetter): Promise<Shown> => ({
     id: each.id,
     certname: each.certname,
     command: each.command,
     version: each.version,
     received_at: each.received_at,
     stage: each.stage,
-    reason: redactor().redactText(each.reason),
+    reason: await deps.nodes.redactText(each.certname, each.reason),
     size: each.size,
   });
-  const replay = async (id: string): Promise<boolean> => {
+  const replay = async ({ id, certname }: DeadLetter): Promise<boolean> => {
     try {
       return await deps.replay(id);
     } catch (error) {
       if (!(error instanceof AppError) || error.code === "internal") throw error;
       // What is wrong with a command may quote what the node sent.
-      throw new AppError(error.code, redactor().redactText(seal(error.message)));
+      throw new AppError(error.code, await deps.nodes.redactText(certname, seal(error.message)));
     }
   };
   const seen = (c: Context<SessionEnv>) => lettersSeenBy(deps, c.var.viewer);
@@ -85,7 +84,8 @@ export const deadLettersApi = (deps: {
         const query = c.req.valid("query");
         const { limit, certname } = query;
         const { letters, size } = await seen(c).page({ limit, offset: offsetOf(query), certname });
-        return c.json(envelope(letters.map((each) => pick(show(each), query.fields)), size));
+        const shown = await Promise.all(letters.map(show));
+        return c.json(envelope(shown.map((each) => pick(each, query.fields)), size));
       },
     )
     .get(
@@ -93,7 +93,7 @@ export const deadLettersApi = (deps: {
       describeRoute({ summary: "Show one of them", tags, scope: "nodes", responses: { 200: letter } }),
       requires("NODES:DEAD_LETTERS::GET"),
       byId,
-      async (c) => c.json(show(await known(c, c.req.valid("param").dead_letter))),
+      async (c) => c.json(await show(await known(c, c.req.valid("param").dead_letter))),
     )
     .post(
       "/:dead_letter/replay",
@@ -108,8 +108,7 @@ export const deadLettersApi = (deps: {
       byId,
       async (c) => {
         const { dead_letter: id } = c.req.valid("param");
-        await known(c, id);
-        if (!await replay(id)) throw unknown(id);
+        if (!await replay(await known(c, id))) throw unknown(id);
         return c.json({});
       },
     )

@@ -53,15 +53,15 @@ export const nodeChangesApi = ({ nodes, estate, removeNode }: NodeChangesDeps) =
     if (seen === 0 || !found) throw unknownNode(certname);
     return found;
   };
-  const show = ({ certname, disabled, facts_inject }: NodeSettings) => ({
+  const show = async ({ certname, disabled, facts_inject }: NodeSettings) => ({
     id: certname,
     disabled,
-    facts_inject: shownText(nodes.redactor().redact(facts_inject, "json").text),
+    facts_inject: shownText((await nodes.redactorFor(certname)).redact(facts_inject, "json").text),
   });
   /** The same for the audit log, which must not need the store's own JSON. */
-  const noted = (each: NodeSettings) => ({
+  const noted = async (each: NodeSettings) => ({
     disabled: each.disabled,
-    facts_inject: nodes.redactor().redact(each.facts_inject, "json").value,
+    facts_inject: (await nodes.redactorFor(each.certname)).redact(each.facts_inject, "json").value,
   });
   const change = async (
     before: NodeSettings,
@@ -132,9 +132,9 @@ export const nodeChangesApi = ({ nodes, estate, removeNode }: NodeChangesDeps) =
           throw new AppError("invalid", `"${node}" can be no certname: it begins with "_"`, { field: "id" });
         }
         const made = await estate.createNode(node, { disabled, facts_inject: seal(JSON.stringify(facts_inject ?? {})) });
-        noteChange(c, { after: noted(made) });
+        noteChange(c, { after: await noted(made) });
         setEtag(c, made.version);
-        return exactAnswer<z.infer<typeof settings>, 201>(c, show(made), 201);
+        return exactAnswer<z.infer<typeof settings>, 201>(c, await show(made), 201);
       },
     )
     .put(
@@ -155,9 +155,9 @@ export const nodeChangesApi = ({ nodes, estate, removeNode }: NodeChangesDeps) =
         const before = await seenSettings(c, c.req.valid("param").node);
         checkIfMatch(c, before.version);
         const changed = await change(before, c.req.valid("json"));
-        noteChange(c, { before: noted(before), after: noted(changed) });
+        noteChange(c, { before: await noted(before), after: await noted(changed) });
         setEtag(c, changed.version);
-        return exactAnswer<z.infer<typeof settings>>(c, show(changed));
+        return exactAnswer<z.infer<typeof settings>>(c, await show(changed));
       },
     )
     .delete(
@@ -175,8 +175,9 @@ export const nodeChangesApi = ({ nodes, estate, removeNode }: NodeChangesDeps) =
         const { node } = c.req.valid("param");
         const before = await seenSettings(c, node);
         checkIfMatch(c, before.version);
+        const settings = await noted(before);
         const gone = await take(c, node);
-        noteChange(c, { before: noted(before), after: gone });
+        noteChange(c, { before: settings, after: gone });
         return c.json({ certificates_revoked: gone.certificates_revoked, dead_letters: gone.dead_letters });
       },
     );

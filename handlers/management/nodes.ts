@@ -96,7 +96,7 @@ const listQuery = z.strictObject({
   report_status: pattern().optional().meta({
     description: "A regular expression that `report_status_computed` matches",
   }),
-  fact: repeatable(z.string().min(1).max(10_000)).optional().meta({
+  fact: repeatable(z.string().min(1).max(2_000)).optional().meta({
     description: "`<fact>:<op>:<type>:<value>`, all of which must hold: op eq, ne, gt, gte, lt, lte, in, nin or regex, " +
       "type str, int, float or bool, e.g. `os.family:eq:str:Debian`",
   }),
@@ -193,7 +193,7 @@ export const nodesApi = ({ nodes: views, estate, answers, asOf }: {
       async (c) => {
         const { node: id } = c.req.valid("param");
         const query = c.req.valid("query");
-        const { nodes, redactor } = readerFor(c, views, query.unredacted, `nodes/${id}`);
+        const { nodes, redactorFor } = readerFor(c, views, query.unredacted, `nodes/${id}`);
         const wants = (name: string) => query.fields?.some((field) => field === name) ?? true;
         const options = runOptions(c);
         const [found, facts, latest, settings] = await Promise.all([
@@ -205,6 +205,7 @@ export const nodesApi = ({ nodes: views, estate, answers, asOf }: {
           estate.nodeSettings(id),
         ]);
         if (!found || !settings) throw unknownNode(id);
+        const redactor = await redactorFor(id);
         const { logs = null, metrics = null, resources = null } = latest?.report ?? {};
         const whole = {
           ...found,

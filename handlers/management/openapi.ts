@@ -131,7 +131,7 @@ const operationOf = (found: Found, path: string, schemas: Map<string, JsonSchema
       ...Object.fromEntries(
         Object.entries(about.responses).map(([status, is]) =>
           typeof is === "string"
-            ? [status, { description: is, content: { "text/plain": { schema: { type: "string" } } } }]
+            ? [status, { description: is, content: { [mediaTypeIn(is)]: { schema: { type: "string" } } } }]
             : [status, { description: descriptionOf(is, status), content: json(is, "output") }]
         ),
       ),
@@ -145,6 +145,9 @@ const operationOf = (found: Found, path: string, schemas: Map<string, JsonSchema
     ...(about.scope === undefined ? {} : { "x-scope": about.scope }),
   };
 };
+
+/** Of an answer that is no JSON: `JSON lines (application/x-ndjson)`, else plain text. */
+const mediaTypeIn = (description: string): string => /\(([a-z]+\/[\w.+-]+)\)/.exec(description)?.[1] ?? "text/plain";
 
 /** What a reader of the page has to know besides: which permission it takes, and whose nodes it is about. */
 const descriptionWith = ({ description: { description, scope }, permission }: Found): { description?: string } => {

@@ -21,8 +21,8 @@ export const unredactedQuery = {
  */
 export const readerFor = (c: Context<SessionEnv>, views: NodeViews, wanted: boolean | undefined, target: string) => {
   const { viewer } = c.var;
-  if (!wanted) return { nodes: views.seenBy(viewer), redactor: views.redactor() };
+  if (!wanted) return { nodes: views.seenBy(viewer), redactorFor: (certname: string) => views.redactorFor(certname) };
   if (!viewer.may(permission)) throw lacks(permission);
   noteLook(c, { target });
-  return { nodes: views.seenBy(viewer, () => unredacted), redactor: unredacted };
+  return { nodes: views.seenBy(viewer, () => unredacted), redactorFor: () => Promise.resolve(unredacted) };
 };

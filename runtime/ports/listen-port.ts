@@ -7,6 +7,7 @@ import { bindingsOf, certificateOf } from "./bindings.ts";
 import type { Identify, IngressOptions } from "./ingress.ts";
 import { type ListenAt, listenAt } from "./listen-at.ts";
 import { discardRest, respond } from "./respond.ts";
+import { unreadable } from "./unreadable.ts";
 import { plainServer, type PortTls, tlsServer } from "./server.ts";
 import { cutStalled, type Exchange } from "./stalled.ts";
 
@@ -159,12 +160,7 @@ export const listenPort = async (options: PortOptions): Promise<Port> => {
   server.on("clientError", (error: Error & { code?: string }, socket: Socket) => {
     log.debug("Client sent no HTTP that can be read", { code: error.code, reason: error.message });
     if (socket.writable && error.code !== "ECONNRESET" && !error.code?.startsWith("ERR_SSL")) {
-      const status = error.code === "HPE_HEADER_OVERFLOW"
-        ? "431 Request Header Fields Too Large"
-        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? "408 Request Timeout"
-        : "400 Bad Request";
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+      socket.end(unreadable(error.code, options.identify === undefined), () => socket.destroy());
     } else socket.destroy();
   });
   server.on("tlsClientError", (error: Error & { code?: string }, socket: Socket) => {

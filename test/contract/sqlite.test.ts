@@ -12,6 +12,7 @@ import { describePlans } from "./plans.ts";
 import { describeQueue } from "./queue.ts";
 import { describeRetention } from "./retention.ts";
 import { describeShown } from "./shown.ts";
+import { describeByCount, describeShownResources } from "./shown-resources.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "hoppetdb-contract-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -31,5 +32,7 @@ for (const [name, open] of stores) {
   describePlans(name, open);
   describeRetention(name, open);
   describeShown(name, open);
+  describeShownResources(name, open);
+  describeByCount(name, open);
   describeChanges(name, open);
 }

@@ -36,7 +36,9 @@ export const createNodes = (
   /** There is no other way in: whoever reads says for whom. `redactor`: another one, for who may see more. */
   seenBy: ({ nodes: scope }: Pick<Viewer, "nodes">, redactor: () => Redactor = deps.redactor): Nodes =>
     nodesFor({ ...deps, redactor, outdatedAfter: deps.outdatedAfter ?? defaultOutdatedAfter, scope }),
-  redactor: deps.redactor,
+  /** For texts about a node: knows what is secret for this node besides. `redactor`: another one, for who may see more. */
+  redactorFor: async (certname: string, redactor: Redactor = deps.redactor()): Promise<Redactor> =>
+    redactor.with(await deps.estate.marks(certname)),
   /**
    * Since when (ISO, UTC) a silent node counts as outdated, where nobody says otherwise in steps of ten seconds, so that
    * those who ask one after the other ask the same.

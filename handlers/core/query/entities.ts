@@ -104,6 +104,8 @@ export const entities = {
       file: text,
       line: number,
       parameters: json("parameters"),
+      /** All of it as a catalog has it, in a list of one, so that Puppet's marks and rules by type find it. */
+      whole: { type: "json", sealed: "resources", only: "output", own: true },
     },
   },
   reports: {

@@ -22,9 +22,7 @@ export const after = (order: readonly Order[], last: readonly (Scalar | null)[])
 const refOf = ({ direction: _, ...ref }: Order) => ref;
 
 const equals = (order: Order, value: Scalar | null): Condition =>
-  value === null
-    ? { op: "null", left: refOf(order), is: true }
-    : { op: "=", left: refOf(order), right: value };
+  value === null ? { op: "null", left: refOf(order), is: true } : { op: "=", left: refOf(order), right: value };
 
 const beyond = (order: Order, value: Scalar | null): Condition => {
   const left = refOf(order);

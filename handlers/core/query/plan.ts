@@ -22,8 +22,9 @@ export type FieldRef = {
   readonly field: string;
   readonly path?: readonly (string | number)[];
   /**
-   * Of a sealed field: the value as people see it, known secrets and what Puppet marked as sensitive replaced. All that
-   * people ask on port 8000 asks this value, or a secret could be found letter by letter.
+   * Of the facts of `nodes`, of title and tags of `resources`: the value as people see it, known secrets and what Puppet
+   * marked as sensitive replaced. All that people ask on port 8000 asks this value, or a secret could be found letter by
+   * letter.
    */
   readonly shown?: true;
 };

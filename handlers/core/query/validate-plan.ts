@@ -162,6 +162,12 @@ export const checkPattern = (pattern: string, field: string): void => {
   }
 };
 
+/** Fields that people may ask about as they see them. */
+const haveShown: Readonly<Partial<Record<EntityName, readonly string[]>>> = {
+  nodes: ["facts"],
+  resources: ["title", "tags"],
+};
+
 /** The type that a reference is used as: a place inside of JSON is JSON. */
 const fieldOf = (entity: EntityName, { field, path, shown }: FieldRef, use: "filter" | "output"): FieldType => {
   const fields: Readonly<Record<string, EntityField>> = entities[entity].fields;
@@ -173,7 +179,7 @@ const fieldOf = (entity: EntityName, { field, path, shown }: FieldRef, use: "fil
     const how = use === "filter" ? "shown, not asked for" : "asked for, not shown";
     throw bad(`"${field}" of ${entity} can only be ${how}`, field);
   }
-  if (shown && (entity !== "nodes" || field !== "facts")) throw bad(`"${field}" of ${entity} has no shown form`, field);
+  if (shown && !haveShown[entity]?.includes(field)) throw bad(`"${field}" of ${entity} has no shown form`, field);
   if (path?.length && known.type !== "json") throw bad(`"${field}" of ${entity} has nothing inside`, field);
   return known.type;
 };

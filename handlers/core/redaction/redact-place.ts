@@ -1,7 +1,7 @@
 import type { HiddenThings } from "../../interfaces/estate.ts";
 import type { JsonText } from "../../interfaces/sealed.ts";
 import { parseExact, stringify } from "../json/exact-json.ts";
-import { redactJson } from "./redact.ts";
+import { redactJson, redactString } from "./redact.ts";
 import { searchFor } from "./redactor.ts";
 
 /** Redacts a value as it stands at its place in a node's facts. Null: what is shown has nothing there. */
@@ -33,6 +33,12 @@ export const createPlaceRedactor = ({ patterns, factPaths, parameters }: HiddenT
     }
     return stringify(found);
   };
+};
+
+/** The same for a text that stands alone, e.g. a title. */
+export const createTextRedactor = ({ patterns }: Pick<HiddenThings, "patterns">): (text: string) => string => {
+  const searches = [searchFor(patterns)];
+  return (text) => redactString(text, searches);
 };
 
 const around = (place: readonly (string | number)[]): readonly [string, string] => {

@@ -1,6 +1,8 @@
 import { deflateRawSync } from "node:zlib";
 import type { CatalogResource, ReplaceCatalog } from "../../../handlers/interfaces/command.ts";
 import type { Outcome } from "../../../handlers/interfaces/estate.ts";
+import { marksVersion } from "./apply-facts.ts";
+import { type ShownResources, showResources } from "./apply-shown-resources.ts";
 import { contentOf, dropUnused } from "./resource-contents.ts";
 import type { Statements } from "./statements.ts";
 import { touchNode } from "./write-nodes.ts";
@@ -8,16 +10,19 @@ import { touchNode } from "./write-nodes.ts";
 /** `replace catalog` with times in milliseconds. */
 export type KeptCatalog =
   & Omit<ReplaceCatalog, "command" | "producer_timestamp">
-  & { readonly producer_timestamp: number; readonly timestamp: number };
+  & { readonly producer_timestamp: number; readonly timestamp: number }
+  & ShownResources;
 
 type Current = { readonly id: number; readonly hash: string; readonly producer_timestamp: number };
 
 /**
  * Makes a catalog the node's current one; an older one is stale. An equal hash only renews times and ids; otherwise the
- * one before stays as history, and of the queryable resources just those are written that differ.
+ * one before stays as history, and of the queryable resources just those are written that differ. Undefined: the node's
+ * marks are others by now, so that what is shown has to be made again.
  */
-export const applyCatalog = (sql: Statements, catalog: KeptCatalog): Outcome => {
-  const { certname, resources, edges, ...about } = catalog;
+export const applyCatalog = (sql: Statements, catalog: KeptCatalog): Outcome | undefined => {
+  const { certname, resources, edges, shown_resources, shown_marks, ...about } = catalog;
+  if (marksVersion(sql, certname) !== shown_marks) return undefined;
   const node = touchNode(sql, certname, about.producer_timestamp);
   const current = sql.one<Current>(
     "SELECT id, hash, producer_timestamp FROM catalogs WHERE node = ? AND current = 1",
@@ -38,7 +43,11 @@ export const applyCatalog = (sql: Statements, catalog: KeptCatalog): Outcome => 
     num_resources: resources.length,
     num_resources_exported: resources.filter((each) => each.exported).length,
   });
-  replaceResources(sql, node, resources);
+  const contents = replaceResources(sql, node, resources);
+  showResources(sql, node, {
+    shown: shown_resources.map((each) => ({ ...each, content: contents[each.at]! })),
+    shown_marks,
+  });
   return "stored";
 };
 
@@ -68,11 +77,13 @@ export const dropContent = (sql: Statements, hash: string): void => {
 const jsonOf = ({ type, title, resource, exported, file, line, tags, parameters }: CatalogResource): string =>
   `${JSON.stringify({ resource, type, title, tags, exported, file, line }).slice(0, -1)},"parameters":${parameters}}`;
 
-const replaceResources = (sql: Statements, node: number, resources: readonly CatalogResource[]): void => {
+/** The content of each. */
+const replaceResources = (sql: Statements, node: number, resources: readonly CatalogResource[]): readonly number[] => {
   const before = new Set(
     sql.all<{ content: number }>("SELECT content FROM resources WHERE node = ?", node).map(({ content }) => content),
   );
-  const now = new Set(resources.map((each) => contentOf(sql, each)));
+  const contents = resources.map((each) => contentOf(sql, each));
+  const now = new Set(contents);
   for (const content of now.difference(before)) {
     sql.run("INSERT INTO resources (node, content) VALUES (?, ?)", node, content);
   }
@@ -80,4 +91,5 @@ const replaceResources = (sql: Statements, node: number, resources: readonly Cat
     sql.run("DELETE FROM resources WHERE node = ? AND content = ?", node, content);
     dropUnused(sql, content);
   }
+  return contents;
 };

@@ -10,7 +10,7 @@ const ms = (timestamp: string): number => Date.parse(timestamp);
 /** Has the writer store a command, with its times as numbers. */
 export const applyCommand = async (
   write: Threads["write"],
-  marked: Pick<MarkedFacts, "withShown">,
+  marked: Pick<MarkedFacts, "withShown" | "withShownResources">,
   command: Command,
   receivedAt: number,
 ): Promise<Outcome> => {
@@ -27,8 +27,11 @@ export const applyCommand = async (
     }
     case "replace catalog": {
       const { command: _, ...catalog } = command;
-      const kept = { ...catalog, producer_timestamp: at, timestamp: receivedAt };
-      return await write("applyCatalog", [kept], sizeOf(catalog.resources) + catalog.edges.length * 100);
+      const size = sizeOf(catalog.resources) + catalog.edges.length * 100;
+      return await marked.withShownResources(certname, catalog.resources, async (shown) => {
+        const kept = { ...catalog, ...shown, producer_timestamp: at, timestamp: receivedAt };
+        return await write("applyCatalog", [kept], size);
+      });
     }
     case "store report":
       return await applyReport(write, command, receivedAt);

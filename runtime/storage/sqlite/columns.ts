@@ -4,8 +4,8 @@
  */
 export type Column =
   | { readonly kind: "text" | "number" | "boolean" | "time" | "packed" | "id"; readonly sql: string }
-  /** A JSON array of strings, also found by an index: `owner` is the content that has them. */
-  | { readonly kind: "tags"; readonly sql: string; readonly owner: string }
+  /** A JSON array of strings. Where they are found by an index, `owner` is the content that has them. */
+  | { readonly kind: "tags"; readonly sql: string; readonly owner?: string }
   | JsonColumn;
 
 export type JsonColumn = {

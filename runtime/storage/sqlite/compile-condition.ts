@@ -36,7 +36,7 @@ export const compileCondition = (condition: Condition, scope: Scope): string => 
       );
     case "has": {
       const tags = column(condition.left);
-      if (tags.kind === "tags") {
+      if (tags.kind === "tags" && tags.owner) {
         return `(${tags.owner} IN (SELECT content FROM resource_tags WHERE tag = ${bind(String(condition.right))}))`;
       }
       const list = tags.kind === "json" ? tags.text : tags.sql;

@@ -108,7 +108,11 @@ const everything = (entity: EntityName): Projection[] =>
     .filter(([, field]) => field.only !== "filter" && !field.own)
     .map(([name]) => ({ as: name, field: name }));
 
-const classes = (source: Source, { as, classes: all }: Extract<Projection, { classes: unknown }>, scope: Scope): Select => {
+const classes = (
+  source: Source,
+  { as, classes: all }: Extract<Projection, { classes: unknown }>,
+  scope: Scope,
+): Select => {
   const whens = all.map(({ name, when }) => `WHEN ${condition(source, when, scope)} THEN ${scope.params.bind(name)}`);
   return { sql: `CASE ${whens.join(" ")} END`, output: { as, reading: "plain", wrap: "open" } };
 };

@@ -29,7 +29,7 @@ const cache = { writer: 32_768, reader: 16_384, cursor: 2_048 };
  * Opens a connection. `tick()` stands in the WHERE of every query and throws once its time is over or it is called off,
  * since node:sqlite has no interrupt; `matches(pattern, text)` is a regular expression in
  * linear time, `same_json(text, canonical)` the equality of nested JSON, `shown(json, place)` a place of the facts as
- * people see it.
+ * people see it, `shown_text(text)` a text, `shown_texts(json)` a list of them.
  */
 export const connect = (path: string, role: keyof typeof cache, hiding: Hiding): Connection => {
   const db = new DatabaseSync(path, { readOnly: role !== "writer" });
@@ -50,6 +50,16 @@ export const connect = (path: string, role: keyof typeof cache, hiding: Hiding):
     const shown = hiding.shown(String(value), String(place));
     if (shown === undefined) throw thrown = new NothingHidden();
     return shown;
+  });
+  const textShown = (text: string): string => {
+    const shown = hiding.text(text);
+    if (shown === undefined) throw thrown = new NothingHidden();
+    return shown;
+  };
+  db.function("shown_text", (text) => text === null ? null : textShown(String(text)));
+  db.function("shown_texts", (list) => {
+    if (list === null) return null;
+    return JSON.stringify((JSON.parse(String(list)) as readonly string[]).map(textShown));
   });
   db.function(
     "same_json",

@@ -1,4 +1,8 @@
-import { createPlaceRedactor, type PlaceRedactor } from "../../../handlers/core/redaction/redact-place.ts";
+import {
+  createPlaceRedactor,
+  createTextRedactor,
+  type PlaceRedactor,
+} from "../../../handlers/core/redaction/redact-place.ts";
 import type { HiddenThings } from "../../../handlers/interfaces/estate.ts";
 
 /** What a thread of the store hides from people's questions. */
@@ -7,6 +11,8 @@ export type Hiding = {
   set(hidden: HiddenThings): void;
   /** The JSON text as it is shown at its place (a JSON array of names) of the facts; undefined: it is not known yet. */
   shown(value: string, place: string): string | null | undefined;
+  /** A text as it is shown; undefined: it is not known yet. */
+  text(value: string): string | undefined;
 };
 
 /** Few facts have many different values: most of what is asked was asked of another node before. */
@@ -15,14 +21,17 @@ const longest = 500;
 
 export const createHiding = (): Hiding => {
   let redact: PlaceRedactor | undefined;
+  let redactText: ((text: string) => string) | undefined;
   const places = new Map<string, readonly (string | number)[]>();
   const kept = new Map<string, string | null>();
   return {
     set: (hidden) => {
       redact = createPlaceRedactor(hidden);
+      redactText = createTextRedactor(hidden);
       kept.clear();
       places.clear();
     },
+    text: (value) => redactText?.(value),
     shown: (value, place) => {
       if (!redact) return undefined;
       const key = value.length > longest ? undefined : `${place}${value}`;

@@ -3,6 +3,7 @@ import { createLru } from "../../../handlers/core/redaction/lru.ts";
 import { AppError } from "../../../handlers/errors.ts";
 import type { Marks } from "../../../handlers/interfaces/command.ts";
 import type { ShownFacts } from "./apply-facts.ts";
+import { createMarkedResources } from "./marked-resources.ts";
 import type { Threads } from "./threads.ts";
 
 type Decrypt = (certname: string, blob: unknown) => Promise<Marks>;
@@ -16,7 +17,7 @@ const mostTries = 20;
 const some = 200;
 
 /**
- * Keeps beside a node's facts how they are shown, where Puppet marked something in them as sensitive for this node: it is
+ * Keeps beside a node's facts, and its resources, how they are shown, where Puppet marked something in them as sensitive for this node: it is
  * made here, on the side of the key, whenever the facts or the marks change.
  */
 export const createMarkedFacts = ({ read, write }: Pick<Threads, "read" | "write">, decrypt: Decrypt) => {
@@ -47,8 +48,9 @@ export const createMarkedFacts = ({ read, write }: Pick<Threads, "read" | "write
     throw new AppError("unavailable", "The node is written by too many at once", { retryAfter: 1 });
   };
 
-  /** Makes anew how the facts of a node are shown, after its marks were changed. */
-  const renew = (certname: string): Promise<true> =>
+  const { withShownResources, renewResources } = createMarkedResources({ read, write, cache, marksOf, retried });
+
+  const renewFacts = (certname: string): Promise<true> =>
     retried(async () => {
       const [row] = await read({
         sql: `SELECT f.hash, json(v.facts) FROM nodes n JOIN factsets f ON f.node = n.id
@@ -60,18 +62,29 @@ export const createMarkedFacts = ({ read, write }: Pick<Threads, "read" | "write
       return await write("showFactsOf", [certname, String(row[0]), made], made.shown?.length ?? 0) || undefined;
     });
 
+  /** Makes anew how the facts and resources of a node are shown, after its marks were changed. */
+  const renew = async (certname: string): Promise<void> => {
+    await renewFacts(certname);
+    await renewResources(certname);
+  };
+
   return {
+    withShownResources,
     /** Has a write done with what is to be shown, again where the marks were changed meanwhile. */
-    withShown: <T>(certname: string, facts: string, attempt: (made: ShownFacts) => Promise<T | undefined>): Promise<T> =>
-      retried(async () => await attempt(await shownOf(certname, facts))),
+    withShown: <T>(
+      certname: string,
+      facts: string,
+      attempt: (made: ShownFacts) => Promise<T | undefined>,
+    ): Promise<T> => retried(async () => await attempt(await shownOf(certname, facts))),
     renew,
     /** Brings up to date what another version of the program, or one that was killed, has left. */
     async repair(): Promise<void> {
       for (let last = "";;) {
         const rows = await read({
           sql: `SELECT n.certname FROM marks m JOIN nodes n ON n.certname = m.certname
-                JOIN fact_values v ON v.node = n.id AND v.shown_marks <> m.version
-                WHERE n.certname > ?1 ORDER BY n.certname LIMIT ?2`,
+                LEFT JOIN fact_values v ON v.node = n.id
+                WHERE n.certname > ?1 AND (v.shown_marks <> m.version OR (n.shown_marks <> m.version
+                  AND EXISTS (SELECT 1 FROM catalogs c WHERE c.node = n.id AND c.current = 1))) ORDER BY n.certname LIMIT ?2`,
           params: [last, some],
         });
         for (const [certname] of rows) await renew(last = String(certname));

@@ -3,9 +3,10 @@ import type { DatabaseSync } from "node:sqlite";
 import { AppError } from "../../../handlers/errors.ts";
 import { initial } from "./migrations/001-initial.ts";
 import { nodeSettings } from "./migrations/002-node-settings.ts";
+import { shownResources } from "./migrations/003-shown-resources.ts";
 
 /** In order; the number of the last one is the version of the store. One that has landed is never changed. */
-export const migrations: readonly string[] = [initial, nodeSettings];
+export const migrations: readonly string[] = [initial, nodeSettings, shownResources];
 
 /** "hopp": tells the file from any other SQLite database. */
 const applicationId = 0x686f7070;

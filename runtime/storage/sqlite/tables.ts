@@ -13,6 +13,8 @@ type Table = {
   readonly walked: readonly string[];
   /** Fields that are not plain columns of the first table. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Texts and lists of texts as people see them. */
+  readonly shown?: Readonly<Record<string, string>>;
 };
 
 const node = ["n", "JOIN nodes {n} ON {n}.id"] as const;
@@ -69,6 +71,7 @@ const tables: Readonly<Record<EntityName, Table>> = {
       ["c", "JOIN resource_contents {c} ON {c}.id = {l}.content"],
       [node[0], `${node[1]} = {l}.node`],
       ownFacts,
+      ["s", "LEFT JOIN shown_resources {s} ON {s}.node = {l}.node AND {s}.content = {l}.content"],
     ],
     walked: ["{l}.content", "{c}.id"],
     columns: {
@@ -79,6 +82,13 @@ const tables: Readonly<Record<EntityName, Table>> = {
           name,
         ) => [name, `{c}.${name}`]),
       ),
+      whole: `json_array(json_object('type', {c}.type, 'title', {c}.title, 'tags', json({c}.tags),
+        'exported', json(iif({c}.exported, 'true', 'false')), 'file', {c}.file, 'line', {c}.line,
+        'parameters', json({c}.parameters)))`,
+    },
+    shown: {
+      title: "shown_text(coalesce({s}.title, {c}.title))",
+      tags: "shown_texts(coalesce({s}.tags, {c}.tags))",
     },
   },
   reports: {
@@ -142,7 +152,11 @@ export const sourceOf = (entity: EntityName, number: number, { bind }: Params): 
       const column = jsonColumn(sql, path.length === 0 ? "'$'" : bind(jsonPath(path)));
       return shown ? shownColumn(column, bind(JSON.stringify(path))) : column;
     }
-    if (type === "array") return { kind: "tags", sql, owner: use("{c}.id") };
+    const asShown = shown && tables[of].shown?.[field];
+    if (type === "array") {
+      return asShown ? { kind: "tags", sql: use(asShown) } : { kind: "tags", sql, owner: use("{c}.id") };
+    }
+    if (asShown) return { kind: "text", sql: use(asShown) };
     return { kind: kindOf(of, field), sql };
   };
   const source: Source = {

@@ -17,7 +17,10 @@ export const createNode = (sql: Statements, certname: string, settings: KeptSett
 
 /** The new version. */
 export const changeNode = (sql: Statements, certname: string, settings: KeptSettings, version: number): number => {
-  const known = sql.one<{ settings_version: number }>("SELECT settings_version FROM nodes WHERE certname = ?", certname);
+  const known = sql.one<{ settings_version: number }>(
+    "SELECT settings_version FROM nodes WHERE certname = ?",
+    certname,
+  );
   if (!known) throw new AppError("not_found", `There is no node "${certname}"`);
   if (known.settings_version !== version) {
     throw new AppError("precondition_failed", `The node "${certname}" was changed by someone else`);

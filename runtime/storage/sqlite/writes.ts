@@ -1,5 +1,6 @@
 import { applyCatalog } from "./apply-catalog.ts";
 import { applyFacts, showFactsOf } from "./apply-facts.ts";
+import { showResourcesOf } from "./apply-shown-resources.ts";
 import { applyReport } from "./apply-report.ts";
 import { applyInputs, configureExpiration, deactivate } from "./write-nodes.ts";
 import { deleteNode } from "./delete-node.ts";
@@ -21,6 +22,7 @@ export const writes = {
   applyFacts,
   showFactsOf,
   applyCatalog,
+  showResourcesOf,
   applyReport,
   applyInputs,
   configureExpiration,

@@ -6,6 +6,7 @@ import { listing, refuse } from "./terms.ts";
 const ours: Partial<Record<EntityName, readonly string[]>> = {
   nodes: ["active", "disabled", "enabled", "environment", "changed_at", "facts"],
   catalogs: ["id", "current", "num_resources", "num_resources_exported"],
+  resources: ["whole"],
 };
 
 export type Named = { readonly ref: FieldRef; readonly field: EntityField };
