@@ -23,7 +23,7 @@ dd { margin: 0 0 .4rem 1rem; overflow-wrap: anywhere; }
 summary { cursor: pointer; padding: .2rem 0; }
 .answer { margin: .1rem 0; }
 @media (min-width: 60rem) {
-  body { display: grid; grid-template-columns: 20rem 1fr; gap: 0 2rem; }
+  body { display: grid; grid-template-columns: 20rem minmax(0, 1fr); gap: 0 2rem; }
   header { grid-column: 1 / -1; }
   nav { position: sticky; top: 0; align-self: start; max-height: 100vh; overflow-y: auto; }
 }

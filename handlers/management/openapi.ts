@@ -73,7 +73,9 @@ export const openApiOf = (
       version: about.version,
       description:
         "What Puppet's nodes sent, every known secret replaced. Log in with POST /api/v1/authenticate, then " +
-        "send the cookie; a request with the cookie that changes something needs an Origin header as well.",
+        "send the cookie; a request with the cookie that changes something needs an Origin header as well. Programs " +
+        "send an API credential, as a Bearer token or as x-secret-id and x-secret. Each operation names the permission " +
+        "that it takes.",
     },
     servers: [{ url: new URL(about.publicUrl).origin }],
     paths,

@@ -4,7 +4,7 @@ import type { Condition, FieldRef, Plan } from "../../handlers/core/query/plan.t
 import { seal, Sealed } from "../../handlers/interfaces/sealed.ts";
 import type { Store } from "../../handlers/interfaces/store.ts";
 import { createTestClock } from "../support/clock.ts";
-import { catalogOf, fill, resourceOf } from "../support/estate.ts";
+import { catalogOf, factsOf, fill, resourceOf } from "../support/estate.ts";
 import type { OpenStore } from "./documents.ts";
 
 const [known, marked] = ["hunter2-known", "hunter2-marked"];
@@ -120,6 +120,28 @@ export const describeShownResources = (name: string, open: OpenStore) =>
       const shown = await titles();
       expect(shown).toHaveLength(10);
       expect(new Set(shown)).toEqual(new Set(["19 XXXXX"]));
+    });
+
+    it("is counted by what the node is", async () => {
+      await hide();
+      await fill(store.estate, [
+        catalogOf("one", 1000, resources),
+        factsOf("one", 1000, '{"a":1}'),
+        catalogOf("two", 1000, resources),
+      ]);
+      const plan: Plan = {
+        entity: "nodes",
+        select: [{ as: "certname", field: "certname" }],
+        where: { op: "json=", left: { field: "facts", path: ["a"], shown: true }, right: 1 },
+      };
+      for (const entity of ["resources", "catalogs", "factsets", "facts", "reports"] as const) {
+        const where: Condition = { op: "in", left: [{ field: "certname" }], plan };
+        const found = await store.estate.count({ entity, select: [], where });
+        expect([entity, found]).toEqual([
+          entity,
+          { resources: 3, catalogs: 1, factsets: 1, facts: 1, reports: 0 }[entity],
+        ]);
+      }
     });
 
     it("comes whole, as a catalog has it", async () => {

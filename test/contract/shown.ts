@@ -117,6 +117,23 @@ export const describeShown = (name: string, open: OpenStore) =>
         },
       );
 
+      it("finds by many alternatives what it finds by each", async () => {
+        const left = shown(["known", "a"]);
+        const equal = (right: unknown): Condition => ({ op: "json=", left, right });
+        const rights = ["open", "XXXXX", known, 1, true, false, "x", 2.5];
+        const each = (await Promise.all(rights.map((right) => names(equal(right))))).flat().sort();
+        const nested = rights.map((right, at): Condition =>
+          at % 2 === 0 ? equal(right) : { op: "and", of: [{ op: "or", of: [equal(right)] }] }
+        );
+        expect(await names({ op: "or", of: nested })).toEqual(each);
+        expect(each).toEqual(["open.example", "secret.example"]);
+        const none = await names({ op: "not", of: { op: "or", of: nested } });
+        expect(none).not.toContain("open.example");
+        expect(none).toContain("other.example");
+        const cpus = [4, 8, 99, 100].map((right): Condition => ({ op: "json=", left: shown(["cpus"]), right }));
+        expect(await names({ op: "or", of: cpus })).toEqual(["other.example", "secret.example"]);
+      });
+
       it("is grouped, counted and sorted by", async () => {
         const left = shown(["marked", "a"]);
         const rows: unknown[] = [];

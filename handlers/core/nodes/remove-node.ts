@@ -1,48 +1,58 @@
 import { AppError } from "../../errors.ts";
 import type { Estate } from "../../interfaces/estate.ts";
 import type { CommandQueue } from "../../interfaces/queue.ts";
+import { ownSpace } from "../ca/revoke.ts";
 import type { Ca } from "../ca/types.ts";
 
 /** What went with a node. */
 export type RemovedNode = {
-  /** Null where the Puppetserver is the CA. */
+  /** How many were live; null where the Puppetserver is the CA. */
   readonly certificates_revoked: number | null;
   readonly dead_letters: number;
+};
+
+export type RemoveNodeDeps = {
+  readonly estate: Pick<Estate, "deleteNode">;
+  readonly queue: Pick<CommandQueue, "deadLetters" | "dropDeadLetter">;
+  /** Undefined where the Puppetserver is the CA. */
+  readonly ca?: Pick<Ca, "certificates" | "spaces">;
 };
 
 const page = 100;
 
 /**
- * Takes a node away with all that hangs on it: every live certificate of that name is revoked and every request withdrawn,
- * in each space; then facts, catalogs, reports and dead letters go. Undefined: nothing of that name was known. Begins with
- * what is most urgent, and may be called again after a failure.
+ * Takes a node away with all that hangs on it: each live certificate of that name is revoked and each waiting request
+ * withdrawn, in every space; its dead letters go, then facts, catalogs, whole catalogs, reports and settings in one step. Undefined:
+ * nothing of that name was known. The node itself goes last, so that whoever is told of a failure on the way finds it still and
+ * can remove it again; what was done is not done twice. Throws AppError `conflict`, before anything that is stored of the node is gone, where a listener
+ * of hoppetdb uses a certificate of that name.
  */
-export const createRemoveNode = (deps: {
-  readonly estate: Pick<Estate, "deleteNode">;
-  readonly queue: Pick<CommandQueue, "deadLetters" | "dropDeadLetter">;
-  readonly ca?: Pick<Ca, "certificates" | "spaces">;
-}) =>
-async (certname: string, by: string): Promise<RemovedNode | undefined> => {
-  const { estate, queue, ca } = deps;
-  const revoked = ca ? await cleanEverywhere(ca, certname, by) : null;
-  const known = await estate.deleteNode(certname);
-  let letters = 0;
-  for (;;) {
-    const found = await queue.deadLetters({ limit: page, offset: 0, certname });
-    for (const { id } of found) letters += Number(await queue.dropDeadLetter(id));
-    if (found.length < page) break;
-  }
-  return known ? { certificates_revoked: revoked, dead_letters: letters } : undefined;
-};
+export const createRemoveNode =
+  ({ estate, queue, ca }: RemoveNodeDeps) => async (certname: string, by: string): Promise<RemovedNode | undefined> => {
+    const revoked = ca ? await cleanEverywhere(ca, certname, by) : null;
+    let letters = 0;
+    for (;;) {
+      const found = await queue.deadLetters({ limit: page, offset: 0, certname });
+      for (const { id } of found) letters += Number(await queue.dropDeadLetter(id));
+      if (found.length < page) break;
+    }
+    const known = await estate.deleteNode(certname);
+    return known || revoked || letters > 0 ? { certificates_revoked: revoked, dead_letters: letters } : undefined;
+  };
 
-const cleanEverywhere = async ({ certificates, spaces }: Pick<Ca, "certificates" | "spaces">, name: string, by: string) => {
+/** The listeners' own certificates are no node's, also where a node has their name. */
+const cleanEverywhere = async (
+  { certificates, spaces }: NonNullable<RemoveNodeDeps["ca"]>,
+  certname: string,
+  name: string,
+): Promise<number> => {
   let revoked = 0;
-  for (const { id } of await spaces.list()) {
+  for (const { id: space } of await spaces.list()) {
+    if (space === ownSpace) continue;
     try {
-      const actor = { kind: "user", name: by } as const;
-      revoked += (await certificates.clean({ space: id, certname: name, by: actor })).revoked;
+      revoked += (await certificates.clean({ space, certname, by: { kind: "user", name } })).revoked;
     } catch (error) {
-      // no certificate of that name in this space
+      // it has nothing of that name
       if (!(error instanceof AppError && error.code === "not_found")) throw error;
     }
   }

@@ -3,7 +3,8 @@ import type { Compare, Condition, FieldRef, Scalar } from "../../../handlers/cor
 import { placeholder } from "../../../handlers/interfaces/redactor.ts";
 import { AppError } from "../../../handlers/errors.ts";
 import { canonical } from "./canonical.ts";
-import { type Column, valueSql } from "./columns.ts";
+import { type Column, type JsonColumn, valueSql } from "./columns.ts";
+import { equalsAny, gathered } from "./compile-alternatives.ts";
 import type { Params } from "./params.ts";
 import type { SqlValue } from "./protocol.ts";
 
@@ -19,9 +20,17 @@ export const compileCondition = (condition: Condition, scope: Scope): string => 
   const { column, params: { bind } } = scope;
   switch (condition.op) {
     case "and":
-    case "or":
-      if (condition.of.length === 0) return condition.op === "and" ? "1" : "0";
-      return balanced(condition.of.map((each) => compileCondition(each, scope)), condition.op.toUpperCase());
+      if (condition.of.length === 0) return "1";
+      return balanced(condition.of.map((each) => compileCondition(each, scope)), "AND");
+    case "or": {
+      if (condition.of.length === 0) return "0";
+      const { together, others } = gathered(condition.of);
+      const parts = [
+        ...together.flatMap((each) => anyOf(column(each.left), each.values, bind)),
+        ...others.map((each) => compileCondition(each, scope)),
+      ];
+      return parts.length === 0 ? "0" : balanced(parts, "OR");
+    }
     case "not":
       return `(NOT ${compileCondition(condition.of, scope)})`;
     case "=":
@@ -90,6 +99,16 @@ const balanced = (parts: readonly string[], operator: string): string => {
   if (parts.length <= 8) return `(${parts.join(` ${operator} `)})`;
   const half = parts.length >> 1;
   return `(${balanced(parts.slice(0, half), operator)} ${operator} ${balanced(parts.slice(half), operator)})`;
+};
+
+/** Values with a placeholder in them are what is shown of something else: the stored value is not asked for these. */
+const anyOf = (left: Column, values: readonly Scalar[], bind: Bind): readonly string[] => {
+  if (left.kind !== "json") throw new AppError("bad_request", "This field is no JSON");
+  return [values.filter((each) => !holdsPlaceholder(each)), values.filter(holdsPlaceholder)]
+    .filter((some) => some.length > 0)
+    .map((some) =>
+      narrowed(left, !some.some(holdsPlaceholder), (column) => equalsAny(column as JsonColumn, some, bind))
+    );
 };
 
 const plain = (value: Scalar): SqlValue => typeof value === "boolean" ? Number(value) : value;

@@ -134,7 +134,12 @@ export const sourceOf = (entity: EntityName, number: number, { bind }: Params): 
   const used = new Set([table.from[0]![0], ...(table.always ?? [])]);
   const named = (text: string): string => text.replaceAll(/\{(\w)\}/g, (_, alias: string) => `${alias}${number}`);
   const use = (text: string): string => {
-    for (const [, alias] of text.matchAll(/\{(\w)\}/g)) used.add(alias!);
+    for (const [, alias] of text.matchAll(/\{(\w)\}/g)) {
+      if (used.has(alias!)) continue;
+      used.add(alias!);
+      // what it is joined on
+      use(table.from.find(([name]) => name === alias)?.[1] ?? "");
+    }
     return named(text);
   };
   const kindOf = (of: EntityName, field: string): Exclude<Column["kind"], "json" | "tags"> => {

@@ -210,10 +210,10 @@ describe("GET /nodes/_exported_resources", () => {
   });
 
   it("shows what real nodes export", async () => {
-    const { text, body } = await get("resource_type=file&limit=1000");
+    const { text, body } = await get("resource_type=demo::monitored&limit=1000");
     expect(body.meta.result_size).toBeGreaterThan(0);
     for (const secret of recordedSecrets) expect(text).not.toContain(secret);
-    expect((await get("resource_type=file&fields=title&limit=1")).body.result[0]).toEqual({
+    expect((await get("resource_type=demo::monitored&fields=title&limit=1")).body.result[0]).toEqual({
       title: body.result[0].title,
     });
   });
