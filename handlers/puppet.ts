@@ -53,7 +53,8 @@ const noPeer: Peer = { kind: "anonymous", reason: "no certificate" };
 
 /**
  * Port 8001: everything of puppet-agent goes to the Puppetserver and back as it is, under the name that its certificate
- * proved; only facts that people set for a node are added. What is refused is refused here, before anything goes out; all else has the Puppetserver's own rules.
+ * proved; only facts that people set for a node are added. What is refused is refused here, before anything goes out;
+ * all else has the Puppetserver's own rules.
  */
 export const puppetApp = (deps: PuppetDeps) => {
   const { log } = deps;

@@ -24,8 +24,9 @@ class Unreadable extends Error {}
 /**
  * Adds the facts that people set for a node to those that come with a request for its catalog: in the form of
  * `/puppet/v3/catalog/{node}` (in its query too), and in the JSON of `/puppet/v4/catalog`. A fact of that name that the
- * agent itself sends is replaced. Without such facts, and without facts in it, a request of v3 isn't touched; one that can't be
- * read goes on as it is. Throws AppError `too_large`, and what `settings` throws: a catalog without them could be a wrong one.
+ * agent itself sends is replaced. Without such facts, and without facts in it, a request of v3 isn't touched; one that
+ * can't be read goes on as it is. Throws AppError `too_large`, and what `settings` throws: a catalog without them could
+ * be a wrong one.
  */
 export const injectFacts = ({ settings, fact, limit, log }: InjectFactsDeps) => {
   const injectedFor = async (certname: string): Promise<Members | undefined> => {

@@ -12,7 +12,10 @@ import { type ShownJson, shownValue } from "./shown-json.ts";
 export const exportedSorts = ["title", "node_id"] as const;
 export type ExportedSort = (typeof exportedSorts)[number];
 
-/** The first two are of the last row of the page before; the third says how many rows before it were equal to it in both. */
+/**
+ * The first two are of the last row of the page before; the third says how many rows before it were equal to it in
+ * both.
+ */
 export type ExportedPlace = readonly [string, string, number];
 
 export type ExportedQuery = {
@@ -60,8 +63,8 @@ export const exportedResources = (
   { estate, redactor, scope }: Pick<NodesDeps, "estate" | "redactor" | "scope">,
 ) => ({
   /**
-   * One page, how many there are, and where the next page begins. Title and tags are asked for, sorted and counted as they
-   * are shown, secrets replaced, those too that Puppet marked for the node.
+   * One page, how many there are, and where the next page begins. Title and tags are asked for, sorted and counted as
+   * they are shown, secrets replaced, those too that Puppet marked for the node.
    */
   async exportedResources(query: ExportedQuery, options?: RunOptions): Promise<{
     readonly resources: readonly ExportedResource[];

@@ -5,11 +5,11 @@ import { type FactOp, factOps, factPath, factTest, type FactType, factTypes } fr
 const divider = new RegExp(`:(${factOps.join("|")}):(${factTypes.join("|")}):`);
 
 /**
- * `<fact>:<op>:<type>:<value>` as a condition on the entity `nodes` (pyppetdb's fact filter; see `factTest` for what the
- * operators mean and `factPath` for names). The first `:<op>:<type>:` divides it, so that a value may hold any colons, and
- * a name those that are none of it. `in` and `nin` take values with commas between them; spaces count. bool is `1`,
- * `true`, `True`, or `0`, `false`, `False`; `certname` and `environment` are facts here like any other. Throws AppError
- * `bad_request`, field `fact`.
+ * `<fact>:<op>:<type>:<value>` as a condition on the entity `nodes` (pyppetdb's fact filter; see `factTest` for what
+ * the operators mean and `factPath` for names). The first `:<op>:<type>:` divides it, so that a value may hold any
+ * colons, and a name those that are none of it. `in` and `nin` take values with commas between them; spaces count. bool
+ * is `1`, `true`, `True`, or `0`, `false`, `False`; `certname` and `environment` are facts here like any other. Throws
+ * AppError `bad_request`, field `fact`.
  */
 export const factFilter = (text: string): Condition => {
   const found = divider.exec(text);

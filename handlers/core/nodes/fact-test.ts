@@ -19,9 +19,9 @@ const mostValues = 1000;
 const mostAmbiguous = 3;
 
 /**
- * A fact's name as a path: names with dots between them, those that hold a dot in quotes (`mountpoints."/run/user.d".size`),
- * indexes of lists in brackets (`disks[0].size`). A segment of digits is read as a name, see `factPlaces`. Throws
- * AppError `bad_request`, field `fact`.
+ * A fact's name as a path: names with dots between them, those that hold a dot in quotes
+ * (`mountpoints."/run/user.d".size`), indexes of lists in brackets (`disks[0].size`). A segment of digits is read as a
+ * name, see `factPlaces`. Throws AppError `bad_request`, field `fact`.
  */
 export const factPath = (text: string): FactPath => {
   const path = text.length > longestPath ? undefined : segmentsOf(text);
@@ -67,9 +67,9 @@ export const factPlaces = (path: FactPath): readonly FieldRef[] => {
 /**
  * A test of one place in the facts, as a condition on the entity `nodes` that is true or false, never unknown. What is
  * shown is tested, secrets replaced. `ne` and `nin` are the opposite of `eq` and `in`, so that they hold for a node
- * that lacks the fact, as in pyppetdb. Numbers are equal whether they are written as whole ones or not; texts are ordered by
- * their code points; `regex` (RE2, unanchored) also finds numbers, booleans, lists and objects, by their JSON. Throws AppError
- * `bad_request`, field `fact`.
+ * that lacks the fact, as in pyppetdb. Numbers are equal whether they are written as whole ones or not; texts are
+ * ordered by their code points; `regex` (RE2, unanchored) also finds numbers, booleans, lists and objects, by their
+ * JSON. Throws AppError `bad_request`, field `fact`.
  */
 export const factTest = (test: {
   readonly path: FactPath;

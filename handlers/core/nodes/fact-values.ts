@@ -43,8 +43,9 @@ export const factValues = ({ estate, redactor, scope }: Pick<NodesDeps, "estate"
   return {
     /**
      * One page of the values, and how many there are. What is shown is grouped, counted and sorted: two secrets are one
-     * value, `XXXXX`. Nodes that lack the fact, or have a list or an object there, are in none. Booleans are sorted as 0 and 1
-     * then numbers, then texts. Where the path has digits it is read as `factPlaces` tells, whichever of the places is there.
+     * value, `XXXXX`. Nodes that lack the fact, or have a list or an object there, are in none. Booleans are sorted as
+     * 0 and 1 then numbers, then texts. Where the path has digits it is read as `factPlaces` tells, whichever of the
+     * places is there.
      */
     async factValues(query: FactValuesQuery, options?: RunOptions): Promise<{
       readonly values: readonly FactValue[];

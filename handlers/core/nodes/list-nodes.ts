@@ -3,7 +3,7 @@ import type { Row, RunOptions } from "../../interfaces/estate.ts";
 import { after } from "../query/keyset.ts";
 import type { Condition, FieldRef, Order, Plan, Scalar } from "../query/plan.ts";
 import { allOf, filterConditions, type NodeFilter, statusConditions } from "./node-filter.ts";
-import { hasStatus, type NodeStatus, nodeStatuses } from "./node-status.ts";
+import { type NodeStatus, nodeStatuses, statusClasses } from "./node-status.ts";
 import { catalogCounts, type NodeSummary, nodeSummary } from "./node-summary.ts";
 import type { NodesDeps } from "./nodes-deps.ts";
 import { redactRow, rowsOf, type ShownRow } from "./redact-row.ts";
@@ -116,7 +116,7 @@ export const nodeLists = (deps: NodesDeps) => {
   };
 
   const counts = async (filter: NodeFilter, cutoff: string, options?: RunOptions): Promise<NodePage["counts"]> => {
-    const classes = nodeStatuses.map((name) => ({ name, when: hasStatus(name, cutoff) }));
+    const classes = statusClasses(cutoff);
     const rows = await run({
       entity: "nodes",
       select: [{ as: "status", classes }, { as: "count", aggregate: "count" }],

@@ -68,3 +68,11 @@ export const hasStatus = (wanted: NodeStatus, before: string): Condition => {
       return wanted satisfies never;
   }
 };
+
+/** Each status with what tells it from those that stand after it: the first one that holds is a node's. */
+export const statusClasses = (before: string): readonly { readonly name: NodeStatus; readonly when: Condition }[] => [
+  { name: "unreported", when: hasStatus("unreported", before) },
+  { name: "outdated", when: hasStatus("outdated", before) },
+  ...reportStatuses.map((name) => ({ name, when: { op: "=", left: status, right: name } as const })),
+  { name: "unknown", when: { op: "and", of: [] } },
+];

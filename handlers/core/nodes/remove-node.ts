@@ -22,10 +22,10 @@ const page = 100;
 
 /**
  * Takes a node away with all that hangs on it: each live certificate of that name is revoked and each waiting request
- * withdrawn, in every space; its dead letters go, then facts, catalogs, whole catalogs, reports and settings in one step. Undefined:
- * nothing of that name was known. The node itself goes last, so that whoever is told of a failure on the way finds it still and
- * can remove it again; what was done is not done twice. Throws AppError `conflict`, before anything that is stored of the node is gone, where a listener
- * of hoppetdb uses a certificate of that name.
+ * withdrawn, in every space; its dead letters go, then facts, catalogs, whole catalogs, reports and settings in one
+ * step. Undefined: nothing of that name was known. The node itself goes last, so that whoever is told of a failure on
+ * the way finds it still and can remove it again; what was done is not done twice. Throws AppError `conflict`, before
+ * anything that is stored of the node is gone, where a listener of hoppetdb uses a certificate of that name.
  */
 export const createRemoveNode =
   ({ estate, queue, ca }: RemoveNodeDeps) => async (certname: string, by: string): Promise<RemovedNode | undefined> => {

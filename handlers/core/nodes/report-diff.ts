@@ -14,10 +14,16 @@ export type ReportEnd = {
   readonly catalog_uuid: string | null;
 };
 
-/** The worst that a run came to with a resource. `unchanged`: it was as it should be, or stands in the report without events. */
+/**
+ * The worst that a run came to with a resource. `unchanged`: it was as it should be, or stands in the report without
+ * events.
+ */
 export type Outcome = "failed" | "skipped" | "changed" | "noop" | "audit" | "unchanged";
 
-/** What differs between two runs, without times: `[{status, property, name, new_value, old_value, message, corrective_change}]`. */
+/**
+ * What differs between two runs, without times: `[{status, property, name, new_value, old_value, message,
+ * corrective_change}]`.
+ */
 export type ResourceRun = {
   readonly outcome: Outcome;
   readonly corrective_change: boolean;
@@ -39,8 +45,8 @@ export const reportDiffs = (deps: NodesDeps) => {
   const { report } = nodeReports(deps);
   return {
     /**
-     * The difference, or the id of the one that there is none of. `latest` names the last one. Throws AppError `not_found`
-     * where what a run did is not kept any more.
+     * The difference, or the id of the one that there is none of. `latest` names the last one. Throws AppError
+     * `not_found` where what a run did is not kept any more.
      */
     async reportDiff(certname: string, a: string, b: string, options?: RunOptions): Promise<ReportDiff | string> {
       const [before, after] = await Promise.all([a, b].map((id) => report(certname, id, options)));

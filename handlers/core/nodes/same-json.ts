@@ -7,7 +7,10 @@ export type Difference = { readonly from?: unknown; readonly to?: unknown };
 export const differenceOf = (from: unknown, to: unknown): Difference | undefined =>
   sameJson(from, to) ? undefined : { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 
-/** Equality of two values as `parseExact` gives them, whatever the order of keys. Numbers are compared as they were written. */
+/**
+ * Equality of two values as `parseExact` gives them, whatever the order of keys. Numbers are compared as they were
+ * written.
+ */
 export const sameJson = (a: unknown, b: unknown): boolean => {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;

@@ -17,8 +17,8 @@ const mostTries = 20;
 const some = 200;
 
 /**
- * Keeps beside a node's facts, and its resources, how they are shown, where Puppet marked something in them as sensitive for this node: it is
- * made here, on the side of the key, whenever the facts or the marks change.
+ * Keeps beside a node's facts, and its resources, how they are shown, where Puppet marked something in them as
+ * sensitive for this node: it is made here, on the side of the key, whenever the facts or the marks change.
  */
 export const createMarkedFacts = ({ read, write }: Pick<Threads, "read" | "write">, decrypt: Decrypt) => {
   const cache = createMarksCache();

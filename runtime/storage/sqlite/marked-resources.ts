@@ -12,7 +12,10 @@ type Deps = Pick<Threads, "read" | "write"> & {
 
 type Named = Pick<CatalogResource, "title" | "tags">;
 
-/** Keeps beside the resources of a node how title and tags are shown, where Puppet marked something in them; as marked-facts.ts does. */
+/**
+ * Keeps beside the resources of a node how title and tags are shown, where Puppet marked something in them; as
+ * marked-facts.ts does.
+ */
 export const createMarkedResources = ({ read, write, cache, marksOf, retried }: Deps) => {
   const shownAmong = (resources: readonly Named[], marks: Marks): ShownResources["shown_resources"] => {
     const given = resources.map(({ title, tags }) => JSON.stringify([title, [...tags].sort()]));

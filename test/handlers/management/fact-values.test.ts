@@ -45,7 +45,8 @@ beforeAll(async () => {
     marks: seal({ values: [marked], parameters: {} }),
   });
   const facts = [
-    `{"os":{"family":"Debian"},"n":1,"mixed":"b","a":{"0":"key"},"l":["x",{"y":1}],"secret":"${marked}","by":{"place":1}}`,
+    `{"os":{"family":"Debian"},"n":1,"mixed":"b","a":{"0":"key"},"l":["x",{"y":1}],"secret":"${marked}",` +
+    '"by":{"place":1}}',
     `{"os":{"family":"Debian"},"n":9007199254740993,"mixed":true,"l":["z"],"secret":"${known}","by":{"place":2}}`,
     `{"os":{"family":"RedHat"},"n":1.50,"mixed":10,"l":["x"],"secret":"open"}`,
     `{"os":{"family":"Suse"},"n":1,"mixed":[1],"secret":"${known}"}`,

@@ -1,6 +1,7 @@
 /**
- * Migration 3: title and tags of resources as they are shown, where Puppet marked something in them as sensitive for the
- * node, made with the version of its marks that `shown_marks` of the node names (0: there were none). Few rows have any.
+ * Migration 3: title and tags of resources as they are shown, where Puppet marked something in them as sensitive for
+ * the node, made with the version of its marks that `shown_marks` of the node names (0: there were none). Few rows have
+ * any.
  */
 export const shownResources = `
 ALTER TABLE nodes ADD COLUMN shown_marks INTEGER NOT NULL DEFAULT 0;
