@@ -45,7 +45,9 @@ export const createMembers = (deps: { readonly documents: Documents; readonly cl
         else await documents.insert("members", next);
       } catch (error) {
         // somebody forgot it just now: the next beat says so again
-        if (!(error instanceof AppError && ["not_found", "conflict", "precondition_failed"].includes(error.code))) throw error;
+        if (!(error instanceof AppError && ["not_found", "conflict", "precondition_failed"].includes(error.code))) {
+          throw error;
+        }
       }
     },
   };

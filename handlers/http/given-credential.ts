@@ -12,7 +12,10 @@ export const givenCredential = (c: Context): GivenCredential | undefined => {
   if (id !== undefined || secret !== undefined) {
     if (id !== undefined && secret !== undefined) return { id, secret };
     const missing = id === undefined ? "x-secret-id" : "x-secret";
-    throw new AppError("unauthenticated", `An API credential is sent as x-secret-id and x-secret; "${missing}" is missing`);
+    throw new AppError(
+      "unauthenticated",
+      `An API credential is sent as x-secret-id and x-secret; "${missing}" is missing`,
+    );
   }
   const authorization = c.req.header("Authorization");
   if (authorization === undefined) return undefined;

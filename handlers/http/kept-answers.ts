@@ -9,7 +9,12 @@ export type KeptAnswers = {
    * The JSON that `make` gives, or what it gave before for the same key as of the same state; who asks while it is being
    * made waits for the same. `key` stands for all that the answer depends on besides, the reader's sight included.
    */
-  json<T>(c: Context, key: string, asOf: AsOf, make: () => Promise<string>): Promise<Response & TypedResponse<T, 200, "json">>;
+  json<T>(
+    c: Context,
+    key: string,
+    asOf: AsOf,
+    make: () => Promise<string>,
+  ): Promise<Response & TypedResponse<T, 200, "json">>;
 };
 
 /** Bytes that are kept, and the largest answer that is. */

@@ -31,7 +31,11 @@ export const requires = (
     if (!own && !all.some((each) => may(c, each))) throw lacks(all[0]!);
     await next();
   };
-  return withFacts(check, { kind: "permission", permissions: all, ...(unlessSelf === undefined ? {} : { unlessSelf }) });
+  return withFacts(check, {
+    kind: "permission",
+    permissions: all,
+    ...(unlessSelf === undefined ? {} : { unlessSelf }),
+  });
 };
 
 /** For pages, whose routes stand in no description: throws AppError `forbidden`. */

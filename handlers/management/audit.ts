@@ -19,7 +19,9 @@ const record = z.object({
   actor: z.string().nullable().meta({
     description: "The user; `unknown user` for a login under a name that is nobody's, `os:…` from the command line",
   }),
-  via: z.enum(["session", "credential", "certificate", "cli", "none"]).meta({ description: "The login that it was done with" }),
+  via: z.enum(["session", "credential", "certificate", "cli", "none"]).meta({
+    description: "The login that it was done with",
+  }),
   address: z.string().nullable(),
   action: z.string().meta({
     description: "E.g. `PUT /api/v1/teams/{team}`, or `look …` for a look at something sensitive",

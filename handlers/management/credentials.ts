@@ -107,7 +107,10 @@ export const credentialsApi = (deps: {
         const { id } = await userNamed(c, given);
         await mayGrant(c, given, body.permissions);
         const made = await credentials.create(id, body);
-        noteChange(c, { target: `users/${id}/credentials/${made.credential.id}`, after: show(made.credential, undefined) });
+        noteChange(c, {
+          target: `users/${id}/credentials/${made.credential.id}`,
+          after: show(made.credential, undefined),
+        });
         setEtag(c, made.credential.version);
         return c.json({ ...show(made.credential, undefined), secret: made.secret }, 201);
       },

@@ -28,7 +28,11 @@ export const membersApi = ({ members }: { readonly members: Members }) =>
   new Hono<SessionEnv>()
     .get(
       "/",
-      describeRoute({ summary: "List the processes on this store", tags, responses: { 200: envelopeOf(member.partial()) } }),
+      describeRoute({
+        summary: "List the processes on this store",
+        tags,
+        responses: { 200: envelopeOf(member.partial()) },
+      }),
       requires("PYPPETDB:NODES::GET"),
       validate(
         "query",

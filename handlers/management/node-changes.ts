@@ -65,11 +65,16 @@ export const nodeChangesApi = ({ nodes, estate, removeNode }: NodeChangesDeps) =
   });
   const change = async (
     before: NodeSettings,
-    given: { readonly disabled?: boolean | undefined; readonly facts_inject?: Record<string, string> | null | undefined },
+    given: {
+      readonly disabled?: boolean | undefined;
+      readonly facts_inject?: Record<string, string> | null | undefined;
+    },
   ): Promise<NodeSettings> =>
     await estate.changeNode(before.certname, {
       disabled: given.disabled ?? before.disabled,
-      facts_inject: given.facts_inject === undefined ? before.facts_inject : seal(JSON.stringify(given.facts_inject ?? {})),
+      facts_inject: given.facts_inject === undefined
+        ? before.facts_inject
+        : seal(JSON.stringify(given.facts_inject ?? {})),
     }, before.version);
   const take = async (c: Context<SessionEnv>, certname: string): Promise<RemovedNode> => {
     await seenSettings(c, certname);
@@ -131,7 +136,10 @@ export const nodeChangesApi = ({ nodes, estate, removeNode }: NodeChangesDeps) =
         if (node.startsWith("_")) {
           throw new AppError("invalid", `"${node}" can be no certname: it begins with "_"`, { field: "id" });
         }
-        const made = await estate.createNode(node, { disabled, facts_inject: seal(JSON.stringify(facts_inject ?? {})) });
+        const made = await estate.createNode(node, {
+          disabled,
+          facts_inject: seal(JSON.stringify(facts_inject ?? {})),
+        });
         noteChange(c, { after: await noted(made) });
         setEtag(c, made.version);
         return exactAnswer<z.infer<typeof settings>, 201>(c, await show(made), 201);
@@ -141,7 +149,8 @@ export const nodeChangesApi = ({ nodes, estate, removeNode }: NodeChangesDeps) =
       "/:node",
       describeRoute({
         summary: "Disable a node, or inject facts",
-        description: "What is absent stays; null clears. `disabled: false` also takes back that it was deactivated or " +
+        description:
+          "What is absent stays; null clears. `disabled: false` also takes back that it was deactivated or " +
           "expired. Commands of Puppet change neither.",
         tags,
         scope: "nodes",

@@ -151,7 +151,8 @@ export const nodesGroupsApi = ({ groups }: { readonly groups: NodeGroups }) => {
       "/:node_group",
       describeRoute({
         summary: "Change a group of nodes",
-        description: "What is absent stays. Who doesn't see all nodes can neither show the group to another team, nor " +
+        description:
+          "What is absent stays. Who doesn't see all nodes can neither show the group to another team, nor " +
           "change the rules of one that a team sees.",
         tags,
         responses: { 200: z.union([withNodes, dryRun]) },
@@ -189,7 +190,11 @@ export const nodesGroupsApi = ({ groups }: { readonly groups: NodeGroups }) => {
 };
 
 /** Nobody can let others see what he doesn't see himself, also not by a rule that finds it one day. */
-const assertMayShow = (c: Context<SessionEnv>, before: Pick<NodeGroup, "filters" | "teams">, given: NodeGroupChange) => {
+const assertMayShow = (
+  c: Context<SessionEnv>,
+  before: Pick<NodeGroup, "filters" | "teams">,
+  given: NodeGroupChange,
+) => {
   if (c.var.viewer.nodes === undefined) return;
   const teams = given.teams ?? before.teams;
   const added = teams.some((each) => !before.teams.includes(each));

@@ -86,7 +86,8 @@ export const secretsRedactorApi = (deps: { readonly secrets: KnownSecrets; reado
       "/_bulk",
       describeRoute({
         summary: "Hide many values",
-        description: "Each is judged by itself: `name` is its place in the list, `done` and `detail` say what came of it.",
+        description:
+          "Each is judged by itself: `name` is its place in the list, `done` and `detail` say what came of it.",
         tags,
         responses: { 200: outcomesSchema },
       }),

@@ -81,7 +81,14 @@ const listFields = [
   ...nested.report.map((name) => `report.${name}` as const),
   "report_status_computed",
 ] as const;
-const nodeFields = [...listFields, "facts", "facts_inject", "report.logs", "report.metrics", "report.resources"] as const;
+const nodeFields = [
+  ...listFields,
+  "facts",
+  "facts_inject",
+  "report.logs",
+  "report.metrics",
+  "report.resources",
+] as const;
 const sorts = Object.keys(nodeSorts) as [NodeSort, ...NodeSort[]];
 
 const threshold = z.iso.datetime({ offset: true, error: "expected a time with its zone, e.g. 2026-01-31T12:00:00Z" })
@@ -97,7 +104,8 @@ const listQuery = z.strictObject({
     description: "A regular expression that `report_status_computed` matches",
   }),
   fact: repeatable(z.string().min(1).max(2_000)).optional().meta({
-    description: "`<fact>:<op>:<type>:<value>`, all of which must hold: op eq, ne, gt, gte, lt, lte, in, nin or regex, " +
+    description:
+      "`<fact>:<op>:<type>:<value>`, all of which must hold: op eq, ne, gt, gte, lt, lte, in, nin or regex, " +
       "type str, int, float or bool, e.g. `os.family:eq:str:Debian`",
   }),
   outdated_threshold: threshold,

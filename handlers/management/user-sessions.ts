@@ -104,5 +104,7 @@ export const userSessionsApi = (deps: {
 
 /** A credential that is limited must not become a login that is not. */
 const assertOwnLogin = (c: Context<SessionEnv>): void => {
-  if (c.var.scoped) throw new AppError("forbidden", "An API credential that is limited to some permissions cannot do this");
+  if (c.var.scoped) {
+    throw new AppError("forbidden", "An API credential that is limited to some permissions cannot do this");
+  }
 };

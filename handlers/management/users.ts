@@ -121,7 +121,8 @@ export const usersApi = ({ userRecords: users, viewers, throttle }: UsersDeps) =
       "/:user",
       describeRoute({
         summary: "Change a user",
-        description: "What is absent stays; null clears. Another password ends the user's sessions. One's own is changed " +
+        description:
+          "What is absent stays; null clears. Another password ends the user's sessions. One's own is changed " +
           "with `PUT /users/_self/password`.",
         tags,
         responses: { 200: shown },

@@ -74,7 +74,11 @@ export const deadLettersPage = ({ queue, replay, nodes, clock, frame }: DeadLett
         if (!(error instanceof AppError) || error.code === "internal") throw error;
         // What is wrong with a command may quote what the node sent.
         const reason = await nodes.redactText(letter.certname, seal(error.message));
-        const body = await page(c.var.viewer, { page: 1 }, notice("bad", html`<p>It failed again: ${redacted(reason)}.</p>`));
+        const body = await page(
+          c.var.viewer,
+          { page: 1 },
+          notice("bad", html`<p>It failed again: ${redacted(reason)}.</p>`),
+        );
         return frame(c, { title: "Dead letters", section: "dead-letters", body, status: error.status });
       }
     })

@@ -110,7 +110,8 @@ export const nodePage = (
 
 const removal = (certname: string): Html =>
   html`
-    <section class="card quiet"><h2>Remove</h2>
+    <section class="card quiet">
+      <h2>Remove</h2>
       <p>Forgets the node with its facts, catalogs and reports, and revokes its certificate.</p>
       <p><a class="button" href="${nodeLink(certname)}/remove">Remove this node…</a></p>
     </section>

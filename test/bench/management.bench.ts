@@ -96,10 +96,13 @@ const rate = async (url: string, cookie: string, pathOf: (n: number) => string, 
 };
 
 const runtime: Runtime = "Deno" in globalThis ? "deno" : "node";
-const list = "/api/v1/nodes?limit=1000&fields=id&fields=environment&fields=report_status_computed&fields=change_report" +
+const list =
+  "/api/v1/nodes?limit=1000&fields=id&fields=environment&fields=report_status_computed&fields=change_report" +
   "&fields=change_facts&fields=change_catalog";
 const byFact = (n: number) =>
-  `/api/v1/nodes?limit=100&fields=id&fact=${encodeURIComponent(["os.family:eq:str:Debian", "kernel:eq:str:Linux"][n % 2]!)}`;
+  `/api/v1/nodes?limit=100&fields=id&fact=${
+    encodeURIComponent(["os.family:eq:str:Debian", "kernel:eq:str:Linux"][n % 2]!)
+  }`;
 
 for (const count of [1000, 10_000]) {
   const dir = mkdtempSync(join(tmpdir(), "hoppetdb-bench-management-"));
@@ -127,7 +130,8 @@ for (const count of [1000, 10_000]) {
     const busy = { list: await ask(() => list), fact: await ask(byFact) };
     clearInterval(timer);
     if (taken.no > 0 || taken.yes === 0) throw new Error(`${taken.no} commands were refused, ${taken.yes} taken`);
-    const times = (figure: number, than: number) => `${figure.toFixed(0)}/s (${(figure / than).toFixed(1)} times ${than})`;
+    const times = (figure: number, than: number) =>
+      `${figure.toFixed(0)}/s (${(figure / than).toFixed(1)} times ${than})`;
     console.log(`${count} nodes, ${runtime}:
   list of 1,000           ${times(quiet.list, compared.list)}, busy ${times(busy.list, compared.list)}
   list of 100 by a fact   ${times(quiet.fact, compared.fact)}, busy ${times(busy.fact, compared.fact)}
@@ -141,7 +145,13 @@ for (const count of [1000, 10_000]) {
 /** As a Puppetserver would, without waiting for the answer. */
 function send(command: Command, note: (status: number) => void): void {
   const wire = command.command === "replace facts"
-    ? { certname: command.certname, environment: "production", values: JSON.parse(command.values), producer_timestamp: new Date().toISOString(), producer: "bench" }
+    ? {
+      certname: command.certname,
+      environment: "production",
+      values: JSON.parse(command.values),
+      producer_timestamp: new Date().toISOString(),
+      producer: "bench",
+    }
     : undefined;
   if (!wire) return;
   const path = `/pdb/cmd/v1?command=replace_facts&version=5&certname=${command.certname}`;

@@ -94,7 +94,9 @@ for (const count of [1000, 10_000]) {
     await Promise.all(batch.flat().map((each) => store.estate.apply(each, day0)));
   }
   const redactor = createRedactor({ patterns: patternsOf(["no such secret"]), version: 1 });
-  const nodes = createNodes({ estate: store.estate, redactor: () => redactor, clock: systemClock }).seenBy({ nodes: undefined });
+  const nodes = createNodes({ estate: store.estate, redactor: () => redactor, clock: systemClock }).seenBy({
+    nodes: undefined,
+  });
   const all = async (plan: Parameters<typeof store.estate.run>[0]) => {
     for await (const _ of store.estate.run(plan)) { /* read to the end */ }
   };

@@ -109,7 +109,9 @@ describe("each operation of the OpenAPI document", () => {
     const received = { command: "replace facts", version: 5, certname: "seen.example.test", producer_timestamp: null };
     const letter = `letter-${count++}`;
     const facts = { certname: "seen.example.test", environment: "production", values: {}, producer: null };
-    const payload = new TextEncoder().encode(JSON.stringify({ ...facts, producer_timestamp: new Date(0).toISOString() }));
+    const payload = new TextEncoder().encode(
+      JSON.stringify({ ...facts, producer_timestamp: new Date(0).toISOString() }),
+    );
     await queue.reject(letter, { ...received, payload }, "why not", at);
     const [report] = (await (await admin("GET", "/api/v1/nodes/seen.example.test/reports")).json()).result;
     const [catalog] = (await (await admin("GET", "/api/v1/nodes/seen.example.test/catalogs")).json()).result;
@@ -129,7 +131,8 @@ describe("each operation of the OpenAPI document", () => {
       member: "target",
       dead_letter: letter,
       credential: (await product.access.credentials.create("target", {})).credential.id,
-      session: (await product.access.sessions.start((await product.access.users.find("target"))!, "192.0.2.9")).session.id,
+      session:
+        (await product.access.sessions.start((await product.access.users.find("target"))!, "192.0.2.9")).session.id,
       secret: (await made("/nodes_secrets_redactor", { value: `target ${count++} value` })).id,
       rule: (await made("/nodes_secrets_rules", { kind: "fact", fact: `target${count++}` })).id,
       token: (await made("/ca/tokens", { certname: "target.example.test" })).id,
@@ -219,7 +222,9 @@ describe("each operation of the OpenAPI document", () => {
       const { status } = await send(blind, each, of);
       if (status !== 404) wrong.push(`${each.name}: ${status}`);
     }
-    for (const each of operations.filter(({ scoped, method, path }) => scoped && method === "GET" && !path.includes("{"))) {
+    for (
+      const each of operations.filter(({ scoped, method, path }) => scoped && method === "GET" && !path.includes("{"))
+    ) {
       const text = await (await send(blind, each, await things())).text();
       if (text.includes("seen.example.test")) wrong.push(`${each.name} shows it`);
     }

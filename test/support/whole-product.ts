@@ -11,7 +11,12 @@ import { adminPassword, publicUrl } from "./management.ts";
 
 export type WholeProduct = Awaited<ReturnType<typeof openProduct>>;
 /** Someone who asks port 8000, with the headers that his login takes. */
-export type Asks = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
+export type Asks = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Response>;
 
 /**
  * The whole product in this process: the real store, redactor and CA, no port opened. Two over one `dir` are two processes

@@ -156,7 +156,11 @@ export const createCredentials = (deps: {
     },
     async list(
       user: string,
-      page: { readonly order?: readonly { field: string; direction?: "asc" | "desc" }[]; limit: number; offset?: number },
+      page: {
+        readonly order?: readonly { field: string; direction?: "asc" | "desc" }[];
+        limit: number;
+        offset?: number;
+      },
     ): Promise<readonly Credential[]> {
       const found = await documents.find<CredentialDocument>("credentials", { where: ofUser(user), ...page });
       return found.map(show);

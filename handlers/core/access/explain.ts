@@ -50,7 +50,9 @@ const permissionReasons = (user: Known, permission: string): Reason[] => {
   });
   if (reasons.length > 0) return reasons;
   const teams = user.teams.map(({ id }) => `"${id}"`).join(", ");
-  const none = user.teams.length === 0 ? `"${user.user}" is in no team` : `None of the teams ${teams} has "${permission}"`;
+  const none = user.teams.length === 0
+    ? `"${user.user}" is in no team`
+    : `None of the teams ${teams} has "${permission}"`;
   return [{ kind: "none", text: none }];
 };
 

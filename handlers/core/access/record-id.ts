@@ -11,7 +11,9 @@ export const checkRecordId = (id: string, what: string): void => {
   if (recordIdPattern.test(id)) return;
   throw new AppError(
     "invalid",
-    `"${id.slice(0, 60)}" can be no id of a ${what}: expected letters, digits and ._@+-, up to 128, a letter or digit first`,
+    `"${
+      id.slice(0, 60)
+    }" can be no id of a ${what}: expected letters, digits and ._@+-, up to 128, a letter or digit first`,
     { field: "id" },
   );
 };

@@ -4,7 +4,7 @@ import { recordIdPattern } from "../access/record-id.ts";
 
 const value = z.union([z.string().max(10_000), z.number(), z.boolean()]);
 const fact = z.string().min(1).max(1000).meta({
-  description: "A place in the facts: `os.family`, `trusted.extensions.pp_role`, `mountpoints.\"/boot\".size_bytes`",
+  description: 'A place in the facts: `os.family`, `trusted.extensions.pp_role`, `mountpoints."/boot".size_bytes`',
 });
 
 /** What one thing about a node must be: a fact, its certname or its environment. */
@@ -47,4 +47,7 @@ export type NodeGroup = {
   readonly created_at: string;
 };
 
-export const nodeGroupId = z.string().regex(recordIdPattern, "expected letters, digits and ._@+-, a letter or digit first");
+export const nodeGroupId = z.string().regex(
+  recordIdPattern,
+  "expected letters, digits and ._@+-, a letter or digit first",
+);

@@ -134,7 +134,12 @@ export const createNodeGroups = (deps: {
       within: Condition | undefined,
     ): Promise<readonly Membership[]> {
       const rules = groups.flatMap(({ id, filters }) =>
-        ruleConditions(filters).map((condition, index) => ({ id, index, name: filters[index]!.name ?? null, condition }))
+        ruleConditions(filters).map((condition, index) => ({
+          id,
+          index,
+          name: filters[index]!.name ?? null,
+          condition,
+        }))
       );
       const [sees = true, ...meets] = await estate.test(node, [
         within ?? { op: "and", of: [] },

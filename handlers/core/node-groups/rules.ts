@@ -69,11 +69,16 @@ const valueOf = (value: Scalar, type: FactType, place: string): Scalar => {
       return String(value);
     case "int":
     case "float": {
-      const number = typeof value === "string" && /^[-+]?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(value) ? Number(value) : value;
+      const number = typeof value === "string" && /^[-+]?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(value)
+        ? Number(value)
+        : value;
       if (typeof number === "number" && Number.isFinite(number)) {
         if (type === "float" || Number.isInteger(number)) return number;
       }
-      throw bad(place, `has "${String(value).slice(0, 60)}", which is no ${type === "int" ? "whole number" : "number"}`);
+      throw bad(
+        place,
+        `has "${String(value).slice(0, 60)}", which is no ${type === "int" ? "whole number" : "number"}`,
+      );
     }
     case "bool":
       if (typeof value === "boolean") return value;
@@ -119,5 +124,4 @@ const fieldTest = (
 
 const orders = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 
-const bad = (place: string, what: string): AppError =>
-  new AppError("invalid", `${place} ${what}`, { field: place });
+const bad = (place: string, what: string): AppError => new AppError("invalid", `${place} ${what}`, { field: place });

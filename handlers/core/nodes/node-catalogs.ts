@@ -87,7 +87,12 @@ export const nodeCatalogs = ({ estate, redactor, scope }: NodesDeps) => {
   };
 
   const one = async (certname: string, where: Condition, options?: RunOptions): Promise<NodeCatalog | undefined> => {
-    const plan = { entity: "catalogs", select: heavy, where: { op: "and", of: [of(certname), where] }, limit: 1 } as const;
+    const plan = {
+      entity: "catalogs",
+      select: heavy,
+      where: { op: "and", of: [of(certname), where] },
+      limit: 1,
+    } as const;
     const [[row], marks] = await Promise.all([
       rowsOf(estate, { ...plan, select: light }, options),
       estate.marks(certname),
@@ -118,7 +123,9 @@ export const nodeCatalogs = ({ estate, redactor, scope }: NodesDeps) => {
     async catalog(certname: string, options?: RunOptions): Promise<NodeCatalog | undefined> {
       const current = await one(certname, { op: "=", left: { field: "current" }, right: true }, options);
       if (current) return current;
-      if (scope && await estate.count({ entity: "nodes", select: [], where: of(certname) }, options) === 0) return undefined;
+      if (scope && await estate.count({ entity: "nodes", select: [], where: of(certname) }, options) === 0) {
+        return undefined;
+      }
       const forNode = redactor().with(await estate.marks(certname));
       const passed = await whole(certname, undefined, forNode);
       return passed && onlyPassed(certname, passed);

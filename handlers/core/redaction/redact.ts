@@ -113,6 +113,8 @@ const createWalk = (
         return foreign(value);
       case "own":
         return rule.is(value) ? value : foreign(value);
+      case "hidden":
+        return placeholder;
       case "list":
         return Array.isArray(value) ? items(value, rule.of) : foreign(value);
       case "fields":

@@ -46,7 +46,9 @@ export const createSecretRules = (deps: {
       if (await documents.count(rulesCollection) >= most) {
         throw new AppError("conflict", `There are ${most} rules already; remove one first`);
       }
-      const place = rule.kind === "fact" ? `fact ${rule.fact}` : `parameter ${rule.type.toLowerCase()} ${rule.parameter}`;
+      const place = rule.kind === "fact"
+        ? `fact ${rule.fact}`
+        : `parameter ${rule.type.toLowerCase()} ${rule.parameter}`;
       try {
         const stored = await documents.insert<RuleDocument>(rulesCollection, {
           ...rule,

@@ -8,6 +8,8 @@ import type { ShapeName } from "../../interfaces/redactor.ts";
 export type Rule =
   | { readonly kind: "foreign" }
   | { readonly kind: "own"; readonly is: (value: unknown) => boolean; readonly words?: readonly string[] }
+  /** Made from what is hidden beside it, so that it could be found by trying. */
+  | { readonly kind: "hidden" }
   | { readonly kind: "list"; readonly of: Rule }
   | { readonly kind: "fields"; readonly fields: ReadonlyMap<string, Rule>; readonly also?: Special };
 
@@ -32,7 +34,6 @@ const flag = own((value) => typeof value === "boolean");
 const smallNumber = own((value) => Number.isInteger(value) && Math.abs(value as number) < 10_000_000);
 const time = like(/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})? ?(?:Z|UTC|[+-]\d\d:?\d\d)?$/);
 const uuid = like(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-const hash = like(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 const certname = like(/^[a-z0-9][a-z0-9._-]{0,254}$/);
 const environment = like(/^[A-Za-z0-9_]{1,255}$/);
 const typeName = like(/^[A-Z][a-z0-9_]*(?:::[A-Z][a-z0-9_]*)*$/);
@@ -59,7 +60,7 @@ const edge = fields({
 const resource = fields({
   certname,
   environment,
-  resource: hash,
+  resource: { kind: "hidden" },
   type: typeName,
   title: foreign,
   tags,
@@ -150,6 +151,7 @@ export const shapes: Readonly<Record<ShapeName, Rule>> = {
 export const wordsOf = (rule: Rule): readonly string[] => {
   switch (rule.kind) {
     case "foreign":
+    case "hidden":
       return [];
     case "own":
       return rule.words ?? [];

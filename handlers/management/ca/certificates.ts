@@ -136,8 +136,7 @@ export const certificatesApi = (
       "/",
       describeRoute({
         summary: "Make a certificate for a CSR at once",
-        description:
-          "The certname must be free in the space. Rights that the request asks for are granted where an " +
+        description: "The certname must be free in the space. Rights that the request asks for are granted where an " +
           "administrator asks; pp_cli_auth is not, whoever asks.",
         tags,
         responses: { 201: certificateShape },
@@ -147,7 +146,9 @@ export const certificatesApi = (
       validate("json", making),
       async (c) => {
         const { request: pem, subject_alt_names: subjectAltNames, ...body } = c.req.valid("json");
-        const made = await certificates.issue(only({ ...body, pem, subjectAltNames, authorized: c.var.viewer.admin, ...byOf(c) }));
+        const made = await certificates.issue(
+          only({ ...body, pem, subjectAltNames, authorized: c.var.viewer.admin, ...byOf(c) }),
+        );
         return c.json(wholeOf(made, showing()), 201);
       },
     )
@@ -218,7 +219,9 @@ const assertMayUpdate = (
   const { viewer } = c.var;
   if (viewer.may("CA:CERTS::UPDATE")) return;
   if (space !== undefined && viewer.may(permissionFor("CA:SPACES:{space}:CERTS::UPDATE", space))) return;
-  if (authority !== undefined && viewer.may(permissionFor("CA:AUTHORITIES:{authority}:CERTS::UPDATE", authority))) return;
+  if (authority !== undefined && viewer.may(permissionFor("CA:AUTHORITIES:{authority}:CERTS::UPDATE", authority))) {
+    return;
+  }
   throw lacks(
     space === undefined ? "CA:CERTS::UPDATE" : permissionFor("CA:SPACES:{space}:CERTS::UPDATE", space),
   );

@@ -56,4 +56,3 @@ export const policyShape = z.strictObject({
   ).max(100)
     .meta({ description: "OIDs that are copied besides Puppet's own" }),
 }) satisfies z.ZodType<Policy>;
-

@@ -21,16 +21,20 @@ export const clean = caCommand({
     ...checkKnownNames(certname),
   ],
   run: ({ certname, force }, terminal) =>
-    withCa(terminal, { changes: true, action: "ca clean" }, ({ certificates }) =>
-      forEachName(certname, async (each) => {
-        const { space, status } = await findName(certificates, each);
-        await certificates.clean({ space, certname: each, by: terminal.by, force });
-        if (status !== "requested") terminal.out(`Certificate for ${each} has been revoked`);
-        terminal.out(`Cleaned files related to ${each}`);
-        return status === "requested" ? "invalid" : "success";
-      }, (name, error) => {
-        if (error.code === "not_found") reportErrors(terminal, [`Could not find files to clean for ${name}`]);
-        else reportRefusal(terminal, `clean certificate '${name}'`, error);
-        return "failed";
-      })),
+    withCa(
+      terminal,
+      { changes: true, action: "ca clean" },
+      ({ certificates }) =>
+        forEachName(certname, async (each) => {
+          const { space, status } = await findName(certificates, each);
+          await certificates.clean({ space, certname: each, by: terminal.by, force });
+          if (status !== "requested") terminal.out(`Certificate for ${each} has been revoked`);
+          terminal.out(`Cleaned files related to ${each}`);
+          return status === "requested" ? "invalid" : "success";
+        }, (name, error) => {
+          if (error.code === "not_found") reportErrors(terminal, [`Could not find files to clean for ${name}`]);
+          else reportRefusal(terminal, `clean certificate '${name}'`, error);
+          return "failed";
+        }),
+    ),
 });

@@ -17,7 +17,11 @@ export const rollover = caCommand({
     to: { kind: "text", value: "ID", help: "The authority that is to sign" },
   },
   run: ({ space = puppetSpace, to }, terminal) =>
-    withCa(terminal, { needs: to === undefined ? "ca" : "store", changes: to !== undefined, action: to && "ca rollover" }, async (ca) => {
+    withCa(terminal, {
+      needs: to === undefined ? "ca" : "store",
+      changes: to !== undefined,
+      action: to && "ca rollover",
+    }, async (ca) => {
       if (to !== undefined) {
         const before = await ca.spaces.get(space);
         if (before?.ca_id === to) terminal.err(`Authority "${to}" signs for ${space} already`);

@@ -48,7 +48,10 @@ export const equalsAny = (
   bind: (value: SqlValue) => string,
 ): string => {
   const listed = (some: readonly Scalar[]) => `(SELECT value FROM json_each(${bind(JSON.stringify(some))}))`;
-  const [texts, numbers] = [values.filter((each) => typeof each === "string"), values.filter((each) => typeof each === "number")];
+  const [texts, numbers] = [
+    values.filter((each) => typeof each === "string"),
+    values.filter((each) => typeof each === "number"),
+  ];
   const tests = [
     ...(texts.length > 0 ? [`(${type} IS 'text' AND ${scalar} IN ${listed(texts)})`] : []),
     ...(numbers.length > 0
