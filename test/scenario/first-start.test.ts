@@ -82,7 +82,7 @@ describe("a first start with nothing set", () => {
         });
       expect((await tick("wrong")).status).toBe(401);
       expect(await (await tick(secret)).json()).toEqual({
-        ran: ["prune", "relieve", "ca-crl", "ca-requests", "ca-rollover"],
+        ran: ["prune", "relieve", "audit", "ca-crl", "ca-requests", "ca-rollover"],
       });
       expect(product.log()).not.toContain(secret);
       await endsCleanly(product);
