@@ -40,10 +40,10 @@ export interface Estate {
   /** Makes a node before it was heard of. Throws AppError `conflict` when it is known. */
   createNode(certname: string, settings: NewNodeSettings): Promise<NodeSettings>;
   /**
-   * `disabled: false` also takes back that it was deactivated or expired. Throws AppError `not_found`, or
-   * `precondition_failed` when the stored version is another.
+   * `enable`: also takes back that it was deactivated or expired. Throws AppError `not_found`, or `precondition_failed` when
+   * the stored version is another.
    */
-  changeNode(certname: string, settings: NewNodeSettings, version: number): Promise<NodeSettings>;
+  changeNode(certname: string, settings: NewNodeSettings, version: number, enable?: boolean): Promise<NodeSettings>;
   /** Which of the conditions on `nodes` a node meets, in their order; all false where it is not known. */
   test(certname: string, conditions: readonly Condition[]): Promise<readonly boolean[]>;
   /** From now on `shown` fields hide this. Until it was called once they can't be asked about: AppError `unavailable`. */

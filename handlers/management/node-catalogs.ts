@@ -73,7 +73,8 @@ export const nodeCatalogApi = (
       const { unredacted } = c.req.valid("query");
       const { nodes } = readerFor(c, deps.nodes, unredacted, `nodes/${node}/catalog`);
       const show = async () => {
-        const found = await nodes.catalog(node, runOptions(c));
+        // others may wait for the same: it goes on when this client goes away
+        const found = await nodes.catalog(node);
         if (!found) throw new AppError("not_found", `There is no catalog of a node "${node}"`);
         return found;
       };

@@ -70,12 +70,17 @@ export const nodeChangesApi = ({ nodes, estate, removeNode }: NodeChangesDeps) =
       readonly facts_inject?: Record<string, string> | null | undefined;
     },
   ): Promise<NodeSettings> =>
-    await estate.changeNode(before.certname, {
-      disabled: given.disabled ?? before.disabled,
-      facts_inject: given.facts_inject === undefined
-        ? before.facts_inject
-        : seal(JSON.stringify(given.facts_inject ?? {})),
-    }, before.version);
+    await estate.changeNode(
+      before.certname,
+      {
+        disabled: given.disabled ?? before.disabled,
+        facts_inject: given.facts_inject === undefined
+          ? before.facts_inject
+          : seal(JSON.stringify(given.facts_inject ?? {})),
+      },
+      before.version,
+      given.disabled === false,
+    );
   const take = async (c: Context<SessionEnv>, certname: string): Promise<RemovedNode> => {
     await seenSettings(c, certname);
     const gone = await removeNode(certname, c.var.user.id);

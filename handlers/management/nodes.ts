@@ -157,6 +157,7 @@ export const nodesApi = ({ nodes: views, estate, answers, asOf }: {
           query.fields?.some((field) => field === name || field.startsWith(`${name}.`)) ?? true;
         const { viewer } = c.var;
         const outdatedBefore = views.outdatedBefore(query.outdated_threshold);
+        // others may wait for the same: it goes on when this client goes away
         const list = async () => {
           const found = await views.seenBy(viewer).list({
             name: matching(query.node_id),
@@ -173,7 +174,7 @@ export const nodesApi = ({ nodes: views, estate, answers, asOf }: {
               ? undefined
               : readCursor(query.cursor, key, nodeOrder(query.sort, direction).length),
             with: { catalog: wants("catalog"), report: wants("report") },
-          }, runOptions(c));
+          });
           const shown = withStatus(query.fields);
           return JSON.stringify({
             result: found.nodes.map((each) => project<Listed>(each, shown)),

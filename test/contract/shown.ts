@@ -216,6 +216,13 @@ export const describeShown = (name: string, open: OpenStore) =>
         });
         await expect(estate.changeNode("nobody.example", changed, 1)).rejects.toMatchObject({ code: "not_found" });
         expect((await estate.nodeSettings("open.example"))?.version).toBe(0);
+        const at = "2026-01-01T00:00:00.000Z";
+        await estate.apply({ command: "deactivate node", certname: "new.example", producer_timestamp: at }, 0);
+        const active: Condition = { op: "=", left: { field: "active" }, right: true };
+        await estate.changeNode("new.example", changed, 2);
+        expect(await names(active)).not.toContain("new.example");
+        await estate.changeNode("new.example", changed, 3, true);
+        expect(await names(active)).toContain("new.example");
       });
 
       it("tells which conditions a node meets", async () => {

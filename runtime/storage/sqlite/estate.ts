@@ -119,8 +119,8 @@ export const sqliteEstate = (threads: Threads, vault: Vault): Estate & { readonl
       const version = await write("createNode", [certname, await keptSettings(certname, settings)]);
       return { certname, ...settings, version };
     },
-    changeNode: async (certname, settings, version) => {
-      const next = await write("changeNode", [certname, await keptSettings(certname, settings), version]);
+    changeNode: async (certname, settings, version, enable = false) => {
+      const next = await write("changeNode", [certname, await keptSettings(certname, settings), version, enable]);
       return { certname, ...settings, version: next };
     },
     test: async (certname, conditions) => {

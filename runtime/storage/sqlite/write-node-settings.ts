@@ -16,7 +16,13 @@ export const createNode = (sql: Statements, certname: string, settings: KeptSett
 };
 
 /** The new version. */
-export const changeNode = (sql: Statements, certname: string, settings: KeptSettings, version: number): number => {
+export const changeNode = (
+  sql: Statements,
+  certname: string,
+  settings: KeptSettings,
+  version: number,
+  enable: boolean,
+): number => {
   const known = sql.one<{ settings_version: number }>(
     "SELECT settings_version FROM nodes WHERE certname = ?",
     certname,
@@ -26,7 +32,7 @@ export const changeNode = (sql: Statements, certname: string, settings: KeptSett
     throw new AppError("precondition_failed", `The node "${certname}" was changed by someone else`);
   }
   sql.update("nodes", { ...settings, settings_version: version + 1 }, "certname = ?", certname);
-  if (!settings.disabled) sql.update("nodes", { deactivated: null, expired: null }, "certname = ?", certname);
+  if (enable) sql.update("nodes", { deactivated: null, expired: null }, "certname = ?", certname);
   sql.changed(estate);
   return version + 1;
 };

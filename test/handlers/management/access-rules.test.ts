@@ -355,6 +355,10 @@ describe("an Idempotency-Key", () => {
     const at_once = await Promise.all(Array.from({ length: 5 }, () => status(send("key-3"))));
     expect(at_once.filter((each) => each === 201).length).toBeGreaterThan(0);
     expect((await json(admin("GET", "/api/v1/users/twice/credentials"))).meta.result_size).toBe(3);
+    // with a login that may do less there is nothing to be had
+    const { secret } = await json(admin("POST", "/api/v1/users/_self/credentials", { permissions: ["USERS::GET"] }));
+    const limited = product.withHeaders({ Authorization: `Bearer ${secret}`, "Idempotency-Key": "key-1" });
+    expect(await status(limited("POST", "/api/v1/users/twice/credentials", { description: "one" }))).toBe(403);
     // what failed may be tried again
     const bad = () => admin("POST", "/api/v1/teams/late", { users: ["later"] }, { "Idempotency-Key": "key-4" });
     expect(await status(bad())).toBe(422);
