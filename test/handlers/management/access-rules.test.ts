@@ -341,6 +341,66 @@ describe("lists", () => {
   });
 });
 
+describe("permissions for one object", () => {
+  it("are for that one, are granted only while it is there, and go with it", async () => {
+    await admin("POST", "/api/v1/ca/spaces/web", { ca_id: "puppet-ca" });
+    const permission = "CA:SPACES:web:CERTS::UPDATE";
+    expect(await status(admin("POST", "/api/v1/teams/ghosts", { permissions: ["CA:SPACES:none:CERTS::UPDATE"] }))).toBe(
+      422,
+    );
+    expect(await status(admin("POST", "/api/v1/teams/ghosts", { permissions: ["NODES::FLY"] }))).toBe(422);
+    const signer = await product.someone("signer", { permissions: [permission] });
+    const sign = (space: string) =>
+      status(signer("POST", "/api/v1/ca/certificates/sign", { space, certnames: ["x.example"] }));
+    expect([await sign("web"), await sign("puppet-ca")]).toEqual([200, 403]);
+    expect(await status(signer("POST", "/api/v1/ca/certificates/clean", { space: "web", certnames: ["x.example"] })))
+      .toBe(403);
+    const { dynamic } = await json(admin("GET", "/api/v1/permissions"));
+    expect(dynamic).toContain(permission);
+    expect(await status(admin("DELETE", "/api/v1/ca/spaces/web"))).toBe(200);
+    await admin("POST", "/api/v1/ca/spaces/web", { ca_id: "puppet-ca" });
+    expect(await sign("web")).toBe(403);
+  });
+
+  it("CA spaces have an ETag that a lost update fails on", async () => {
+    const tag = (await admin("GET", "/api/v1/ca/spaces/web")).headers.get("ETag")!;
+    const change = (description: string) =>
+      status(admin("PUT", "/api/v1/ca/spaces/web", { description }, { "If-Match": tag }));
+    expect([await change("one"), await change("two")]).toEqual([200, 412]);
+  });
+});
+
+describe("many at once", () => {
+  it("are judged one by one, among the nodes that one sees", async () => {
+    await fill(product.store.estate, [
+      factsOf("bulk01.example", 1, '{"role":"bulk"}'),
+      factsOf("bulk02.example", 1, '{"role":"other"}'),
+    ]);
+    const worker = await product.someone("worker", {
+      permissions: ["NODES::UPDATE", "NODES::DELETE"],
+      groups: { bulk: [{ part: [{ fact: "role", values: ["bulk"] }] }] },
+    });
+    const nodes = ["bulk01.example", "bulk02.example", "nobody.example"];
+    const outcomes = async (path: string, body: unknown) =>
+      (await json(worker("POST", path, body))).result.map((each: { done: boolean }) => each.done);
+    expect(await outcomes("/api/v1/nodes/_bulk/update", { nodes, disabled: true })).toEqual([true, false, false]);
+    expect((await json(admin("GET", "/api/v1/nodes/bulk02.example"))).disabled).toBe(false);
+    expect(await outcomes("/api/v1/nodes/_bulk/delete", { nodes })).toEqual([true, false, false]);
+    expect(await status(admin("GET", "/api/v1/nodes/bulk02.example"))).toBe(200);
+    expect(await status(admin("GET", "/api/v1/nodes/bulk01.example"))).toBe(404);
+  });
+
+  it("secrets are hidden, and named by their place, never by what they are", async () => {
+    const answer = await admin("POST", "/api/v1/nodes_secrets_redactor/_bulk", {
+      values: ["a first secret", "x", "a second secret"],
+    });
+    const text = await answer.text();
+    expect(JSON.parse(text).result.map((each: { done: boolean }) => each.done)).toEqual([true, false, true]);
+    expect(text).not.toContain('secret"');
+    expect(text).not.toContain("a first secret");
+  });
+});
+
 describe("an Idempotency-Key", () => {
   it("makes a create that is sent again the same one, for the same user and body only", async () => {
     await admin("POST", "/api/v1/users/twice", {});
