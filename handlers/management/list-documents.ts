@@ -57,7 +57,3 @@ const whole = (where: Condition | undefined, from: Condition | undefined): { whe
 /** A regular expression over a text field, where one was given. */
 export const matching = (field: string, pattern: string | undefined): Condition | undefined =>
   pattern === undefined ? undefined : { op: "matches", left: { field }, pattern };
-
-/** A regular expression that an element of a list matches, where one was given. */
-export const having = (field: string, value: string | undefined): Condition | undefined =>
-  value === undefined ? undefined : { op: "has", left: { field }, right: value };

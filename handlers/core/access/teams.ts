@@ -62,9 +62,6 @@ export const createTeams = (deps: { readonly documents: Documents; readonly cloc
     get: (id: string): Promise<Stored<TeamDocument> | undefined> => documents.get<TeamDocument>("teams", id),
     list: (page: Page): Promise<readonly Stored<TeamDocument>[]> => documents.find<TeamDocument>("teams", page),
     count: (where?: Condition): Promise<number> => documents.count("teams", where),
-    /** The teams that a user is in; compared whole, never as a pattern. */
-    of: (user: string): Promise<readonly Stored<TeamDocument>[]> =>
-      documents.find<TeamDocument>("teams", { where: hasUser(user) }),
 
     /** Throws AppError `invalid` with the field, or `conflict`. */
     async create(id: string, given: TeamChange): Promise<Stored<TeamDocument>> {

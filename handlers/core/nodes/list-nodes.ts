@@ -159,13 +159,6 @@ export const nodeLists = (deps: NodesDeps) => {
       };
     },
 
-    /** How many nodes nobody waits for. */
-    disabled: (filter: NodeFilter, options?: RunOptions): Promise<number> =>
-      estate.count(
-        { entity: "nodes", select: select("certname"), ...allOf(conditions({ ...filter, disabled: true })) },
-        options,
-      ),
-
     /** One node, or undefined. */
     async find(name: string, outdatedBefore?: string, options?: RunOptions): Promise<NodeSummary | undefined> {
       const rows = await run({ entity: "nodes", select: shown, where: ofNode(name, scope), limit: 1 }, options);
