@@ -18,7 +18,7 @@ const credential = z.object({
   created: z.iso.datetime(),
   description: z.string(),
   permissions: z.array(z.string()).nullable().meta({
-    description: "What it is limited to; null: all that the user may do",
+    description: "What it is limited to, `NODES:ALL::GET` included; null: all that the user may do",
   }),
   expires_at: z.iso.datetime().nullable(),
   last_used_at: z.iso.datetime().nullable().meta({ description: "Up to a minute late" }),

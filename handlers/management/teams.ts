@@ -54,13 +54,17 @@ export const teamsApi = (deps: { readonly teams: Teams; readonly groups: Pick<No
     return found;
   };
   /** Permissions that are added, and for new members all that the team has and sees. */
-  const mayGrant = async (c: Context<SessionEnv>, id: string, before: Pick<Team, "users" | "permissions">, after: {
+  type Before = Pick<Team, "users" | "permissions" | "ldap_group">;
+  const mayGrant = async (c: Context<SessionEnv>, id: string, before: Before, after: {
+    readonly ldap_group?: string | null | undefined;
     readonly users?: readonly string[] | undefined;
     readonly permissions?: readonly string[] | undefined;
   }): Promise<void> => {
     const { viewer } = c.var;
     const permissions = (after.permissions ?? before.permissions).map(canonicalPermission);
-    const joining = (after.users ?? []).some((each) => !before.users.includes(each));
+    const joining = (after.users ?? []).some((each) => !before.users.includes(each)) ||
+      // whoever is in the group joins
+      ((after.ldap_group ?? null) !== null && after.ldap_group !== before.ldap_group);
     assertMayGrant(viewer, joining ? permissions : permissions.filter((each) => !before.permissions.includes(each)));
     if (!joining || viewer.nodes === undefined) return;
     const sees = await deps.groups.list({ where: { op: "has", left: { field: "teams" }, right: id }, limit: 100_000 });
@@ -104,7 +108,7 @@ export const teamsApi = (deps: { readonly teams: Teams; readonly groups: Pick<No
       async (c) => {
         const { team: id } = c.req.valid("param");
         const given = c.req.valid("json");
-        await mayGrant(c, id, { users: [], permissions: [] }, given);
+        await mayGrant(c, id, { users: [], permissions: [], ldap_group: null }, given);
         const made = await teams.create(id, defined(given));
         noteChange(c, { after: show(made) });
         setEtag(c, made.version);

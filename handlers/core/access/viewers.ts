@@ -66,24 +66,31 @@ const viewerOf = (
   groups: readonly Stored<Document & NodeGroup>[],
 ): Known => {
   const permissions = new Set(teams.flatMap((each) => each.permissions));
-  const all = user.admin || permissions.has("NODES:ALL::GET");
   return {
     user: user.id,
     admin: user.admin,
     may: (permission) => user.admin || suffices(permissions, permission),
-    nodes: all ? undefined : sightOf(groups),
-    sight: all ? "all" : JSON.stringify(groups.map(({ id, version }) => [id, version])),
+    ...seeing(groups, user.admin || permissions.has("NODES:ALL::GET")),
     teams,
     groups,
     permissions,
   };
 };
 
-/** Never more than the user himself; an administrator's credential with a scope is no administrator's. */
+const seeing = (groups: Known["groups"], all: boolean): Pick<Viewer, "nodes" | "sight"> => ({
+  nodes: all ? undefined : sightOf(groups),
+  sight: all ? "all" : JSON.stringify(groups.map(({ id, version }) => [id, version])),
+});
+
+/**
+ * Never more than the user himself; an administrator's credential with a scope is no administrator's, and sees all nodes
+ * only where the scope says so.
+ */
 const limited = (viewer: Known, scope: readonly string[]): Known => {
   const wanted = new Set(scope);
   return {
     ...viewer,
+    ...seeing(viewer.groups, viewer.nodes === undefined && wanted.has("NODES:ALL::GET")),
     admin: false,
     may: (permission) => viewer.may(permission) && suffices(wanted, permission),
     permissions: new Set(scope.filter(viewer.may)),

@@ -117,6 +117,7 @@ describe("nobody", () => {
       .toBe(201);
     await admin("POST", "/api/v1/teams/powerful", { permissions: ["NODES::DELETE"] });
     expect(await status(manager("PUT", "/api/v1/teams/powerful", { users: ["manager"] }))).toBe(403);
+    expect(await status(manager("PUT", "/api/v1/teams/powerful", { ldap_group: "cn=mine" }))).toBe(403);
     expect(await status(manager("PUT", "/api/v1/teams/powerful", { description: "mine" }))).toBe(200);
     await admin("POST", "/api/v1/users/stronger", {});
     await admin("PUT", "/api/v1/teams/powerful", { users: ["stronger"] });
@@ -199,6 +200,11 @@ describe("API credentials", () => {
     expect(await status(ask("PUT", "/api/v1/users/pawn", { admin: true }))).toBe(403);
     expect(await status(ask("PUT", "/api/v1/users/pawn", { name: "Pawn" }))).toBe(200);
     expect(await status(ask("GET", "/api/v1/users"))).toBe(403);
+    // nor does it see all nodes, unless its scope says so
+    const size = async (one: Asks) => (await json(one("GET", "/api/v1/nodes"))).meta.result_size;
+    expect(await size(ask)).toBe(0);
+    const seeing = await json(admin("POST", "/api/v1/users/_self/credentials", { permissions: ["NODES:ALL::GET"] }));
+    expect(await size(product.withHeaders({ Authorization: `Bearer ${seeing.secret}` }))).toBeGreaterThan(2);
   });
 });
 
